@@ -1,0 +1,51 @@
+// The records database as the rest of Lotmark sees it: SQLite today, PostgreSQL beside it later, one conformance suite
+// for both (records/testing/database_conformance.h).
+//
+// Durability: when Insert returns an outcome, the row survives power loss.
+// Thread safety: one thread at a time per Database object; open several for several threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "records/row.h"
+
+namespace lotmark::records {
+
+// What became of one row of a batch.
+struct Inserted {};
+// The id was there already with the same image: the stored row is the answer.
+struct Replayed {
+  ClassificationRow stored;
+};
+// The id was there already with another image.
+struct IdConflict {};
+using InsertOutcome = std::variant<Inserted, Replayed, IdConflict>;
+
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  // All rows in one transaction; outcomes in the order of `rows`. On error none of them counts as stored, except after
+  // kUnconfirmed: then ask by id.
+  virtual Result<std::vector<InsertOutcome>> Insert(std::span<const ClassificationRow> rows) = 0;
+  virtual Status Insert(const ServiceEvent& event) = 0;
+
+  virtual Result<std::optional<ClassificationRow>> FindClassification(const Uuid& id) = 0;
+  // Newest first by (time, id).
+  virtual Result<std::vector<ClassificationRow>> ListClassifications(size_t limit) = 0;
+  virtual Result<std::vector<ServiceEvent>> ListServiceEvents(size_t limit) = 0;
+};
+
+enum class OpenMode { kCreateOrOpen, kReadOnly };
+
+// `url`: "sqlite:///abs/path.db". Applies missing migrations (kCreateOrOpen). kRefused: an unknown scheme, a relative
+// path, a network file system, a schema newer than this program, a file that is not a Lotmark records database.
+Result<std::unique_ptr<Database>> OpenDatabase(std::string_view url, OpenMode mode);
+
+}  // namespace lotmark::records
