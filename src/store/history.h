@@ -1,0 +1,63 @@
+// What the events of a volume mean: pure functions from the log to the facts that commands decide on.
+//
+// Recovered events count as the event they stand for: a completed `activating` is an activation, an abandoned one is
+// nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/event_log.h"
+
+namespace lotmark::store {
+
+struct RegisteredVersion {
+  ModelName model;
+  Version version;
+  Digest manifest_sha256;
+  uint64_t event = 0;  // index of the event that registered it
+};
+
+// A version that was made active and has not been rolled back from since.
+struct Activation {
+  Version version;
+  uint64_t event = 0;  // index of the event that made it active
+};
+
+struct ModelHistory {
+  // Oldest first; each version once, at its latest activation. The last one is what the events say is active; a
+  // rollback takes the end off, down to its target, so that the next rollback goes one further.
+  std::vector<Activation> activations;
+  // Every version that was ever active, also those rolled back from.
+  std::vector<Version> ever_active;
+};
+
+struct VolumeHistory {
+  std::vector<RegisteredVersion> registered;  // in order of registration
+  std::map<ModelName, ModelHistory> models;
+  std::optional<Event> open_intent;  // the last event, when it is an intent
+
+  const RegisteredVersion* FindRegistered(const ModelName& model, const Version& version) const;
+  // What the events say is active: what the pointer should name.
+  std::optional<Version> ActiveByEvents(const ModelName& model) const;
+  const ModelHistory& Of(const ModelName& model) const;
+};
+
+// kRefused: the events contradict each other (an intent never closed, a rollback to what was never active …).
+Result<VolumeHistory> FoldEvents(const std::vector<Event>& events);
+
+// Where a rollback goes: the newest earlier activation that was not itself rolled back from. Nothing when there is
+// none.
+std::optional<Version> RollbackTarget(const ModelHistory& history);
+
+// registered -> active -> retired (-> active again). More states come with the work that makes them.
+enum class VersionState { kRegistered, kActive, kRetired };
+std::string_view VersionStateName(VersionState state);
+VersionState StateOf(const ModelHistory& history, const std::optional<Version>& pointer, const Version& version);
+
+}  // namespace lotmark::store

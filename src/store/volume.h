@@ -1,0 +1,98 @@
+// A model volume as commands change it: the truth about which versions exist and which one is active (doc/volume.md).
+//
+// Every change is decided by a pure function (decision.h), announced by an event, made by one rename, and confirmed by
+// an event; a command that dies in between is completed or abandoned by the next one (recovery.h). Long work (copying,
+// hashing, the caller's check) is done without the lock; the lock covers the decision, the rename and the events.
+//
+// Invariant: nothing beneath a version's folder changes once it has its name; an id is never reused.
+// Durability: an OK means that the change and its events survive power loss. kUnconfirmed means that the change was
+// made and a sync failed after it: run `status`, the next command tells how it ended.
+// Errors, besides those named below: kBusy when another command holds the lock for longer than lock_wait.
+// Thread safety: one object per command; processes and objects exclude each other by the lock.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "fs/fs.h"
+#include "store/event_log.h"
+#include "store/progress.h"
+#include "store/reader.h"
+
+namespace lotmark::store {
+
+struct VolumeOptions {
+  Clock& clock;  // must outlive the volume
+  Actor actor;
+  std::chrono::milliseconds lock_wait = std::chrono::seconds(10);
+};
+
+enum class InitOutcome { kCreated, kAlreadyVolume };
+
+enum class RegisterOutcome { kRegistered, kAlreadyRegistered };
+struct Registration {
+  RegisterOutcome outcome = RegisterOutcome::kRegistered;
+  ModelName model;
+  Version version;
+  Digest manifest_sha256;
+};
+
+enum class MoveOutcome { kMoved, kAlreadyActive };
+struct PointerMove {
+  MoveOutcome outcome = MoveOutcome::kMoved;
+  ModelName model;
+  Version active;
+  Digest manifest_sha256;
+  std::optional<Version> previous;  // what was active before, when moved
+};
+
+// What the caller requires of a version before the pointer moves to it: the golden test classification. It runs after
+// the files were verified; its error refuses the move. The store knows no runtimes.
+using ActivationCheck = std::function<Status(const OpenedVersion&)>;
+
+class Volume {
+ public:
+  // Makes the existing folder `root` a volume. It must be empty, or what an interrupted Init left.
+  // kRefused: it holds something else, or is a volume of another primary model.
+  static Result<InitOutcome> Init(fs::Dir& root, const ModelName& primary_model, const VolumeOptions& options);
+
+  // kRefused: not a volume, or one of an unknown format.
+  static Result<std::unique_ptr<Volume>> Open(std::unique_ptr<fs::Dir> root, VolumeOptions options);
+
+  // For reading commands; it takes no lock.
+  const Reader& reader() const { return *reader_; }
+
+  // Copies the files that the manifest names from `source` and makes them a version. The manifest is kept byte for
+  // byte. kRefused: the manifest is invalid or incomplete; a file is missing, not a plain file, or not as the manifest
+  // says; the id is taken by other bytes (also ignoring case, also after removal). Nothing is left behind then.
+  Result<Registration> Register(fs::Dir& source, std::string manifest_bytes, const ProgressFn& progress = {});
+
+  // Makes a registered version the active one. kNotFound: not registered. kRefused: it cannot be served (the manifest
+  // lacks what serving needs), its files are not as registered, or `check` refuses.
+  Result<PointerMove> Activate(const ModelName& model, const Version& version, const std::string& reason,
+                               const ActivationCheck& check, const ProgressFn& progress = {});
+
+  // Goes back to the newest earlier activated version that was not itself rolled back from, or to `to`, which must be
+  // one of these. kBusy: another command moved the pointer while this one was checking.
+  Result<PointerMove> Rollback(const ModelName& model, const std::optional<Version>& to, const std::string& reason,
+                               const ActivationCheck& check, const ProgressFn& progress = {});
+
+  // Completes or abandons what a dead command left open. Every method above does this first.
+  Status Recover();
+
+ private:
+  Volume(std::unique_ptr<Reader> reader, VolumeOptions options)
+      : reader_(std::move(reader)), options_(std::move(options)) {}
+
+  std::unique_ptr<Reader> reader_;
+  VolumeOptions options_;
+};
+
+}  // namespace lotmark::store
