@@ -27,6 +27,9 @@ struct JsonLimits {
 // kRefused: not JSON by the rules above; the text says what and at which byte. kTooLarge: over max_bytes.
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
+// "a string", "an array", …: for messages about a value of the wrong type.
+const char* JsonTypeName(const Json& value);
+
 // Reads the members of one JSON object with errors that name the field's full path ("formats.onnx.sha256").
 // Borrows the object: it must outlive this reader.
 class JsonObject {
@@ -37,6 +40,11 @@ class JsonObject {
   bool Has(std::string_view key) const;
   // A present member of another type is always an error; an absent one is only for the Required forms.
   Result<std::string> RequiredString(std::string_view key) const;
+  Result<int64_t> RequiredInteger(std::string_view key) const;
+  Result<double> RequiredNumber(std::string_view key) const;
+  Result<JsonObject> RequiredObject(std::string_view key) const;
+  // Never nullptr; elements unchecked.
+  Result<const Json*> RequiredArray(std::string_view key) const;
   Result<std::optional<std::string>> OptionalString(std::string_view key) const;
   Result<std::optional<int64_t>> OptionalInteger(std::string_view key) const;
   Result<std::optional<double>> OptionalNumber(std::string_view key) const;
