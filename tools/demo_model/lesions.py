@@ -72,8 +72,8 @@ CONFUSERS = {
     "vascular_lesion": ("squamous_cell_carcinoma", "melanoma", "basal_cell_carcinoma"),
 }
 
-MAX_AMBIGUITY = 0.5    # the largest share of the confuser's look
-SPREAD = 0.13          # standard deviation of every strength
+MAX_AMBIGUITY = 0.4    # the largest share of the confuser's look
+SPREAD = 0.12          # standard deviation of every strength
 
 # Optical density per unit of pigment, for red, green and blue light.
 BROWN = np.array([0.9, 1.5, 2.1], np.float32)
@@ -243,7 +243,7 @@ def hair(canvas):
 
 
 def photograph(canvas, rgb):
-    """What lens and sensor add to `rgb` [height, width, 3]: light, vignette, white balance, blur, grain. Gives uint8."""
+    """The picture that a camera takes of `rgb` [height, width, 3]: light, vignette, white balance, grain, blur."""
     rng = canvas.rng
     slope = rng.normal(0, 0.06, 2)
     light = rng.normal(1.0, 0.08) * (1 + slope[0] * canvas.x + slope[1] * canvas.y)

@@ -19,7 +19,8 @@ class LesionCnn(nn.Module):
 
     @staticmethod
     def _stage(before, after):
-        return nn.Sequential(nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
+        return nn.Sequential(nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+                             nn.BatchNorm2d(after), nn.ReLU())
 
     def logits_and_embedding(self, images):
         """Unnormalised scores [N, 9], for the training loss, and the embedding [N, 64]."""

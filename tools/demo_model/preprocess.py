@@ -1,7 +1,7 @@
 """From the bytes of an image file to the numbers that reach the model: exactly what the manifests say.
 
-`PREPROCESSING` is written into every manifest; the functions below are the same words as code. They are used for training,
-for testing and for the golden images alike, so the model never sees pixels that were made in another way.
+`PREPROCESSING` is written into every manifest; the functions below are the same words as code. They are used for
+training, for testing and for the golden images alike, so the model never sees pixels that were made in another way.
 """
 
 import io
@@ -25,7 +25,7 @@ PREPROCESSING = {
 
 def pixels(file_bytes):
     """The uint8 pixels [96, 96, 3] that the bytes of an image file become: decode, turn, crop, resize."""
-    image = ImageOps.exif_transpose(Image.open(io.BytesIO(file_bytes)).convert("RGB"))
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(file_bytes))).convert("RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     image = image.crop((left, top, left + side, top + side))
@@ -41,7 +41,7 @@ def normalise(batch):
 
 
 def quality(image):
-    """(sharpness, brightness) of uint8 pixels [96, 96, 3]: variance of the 3x3 Laplacian of the luma, mean of the luma."""
+    """(variance of the 3x3 Laplacian of the luma, mean of the luma) of uint8 pixels [96, 96, 3]."""
     luma = np.asarray(Image.fromarray(image).convert("L"), np.float64)
     padded = np.pad(luma, 1, mode="reflect")
     laplacian = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:] - 4 * luma
