@@ -33,17 +33,17 @@ struct HashedFile {
   uint64_t size = 0;
 };
 
-// Reads once, hashes on the way. Memory: one buffer of 1 MiB.
+// Reads once, hashes on the way. Memory: one small buffer.
 Result<HashedFile> HashFile(ReadableFile& file, const Progress& progress = {});
 
-// Copies into a new file, hashing while writing, then syncs and closes it. The caller syncs the folder.
-// Memory: a few buffers of 1 MiB at any file size.
+// Copies into a new file, hashing while writing, then syncs and closes it. The caller syncs the folder. On any error
+// the new file is removed again. Memory: a few buffers of 1 MiB at any file size.
 Result<HashedFile> CopyFileHashing(ReadableFile& from, Dir& to, std::string_view path, const Progress& progress = {});
 
-// Removes a folder and all beneath it, links unfollowed. OK when it is not there.
+// Removes a folder and all beneath it, read-only or not, links unfollowed. OK when it is not there. Not synced.
 Status RemoveTree(Dir& dir, std::string_view path);
 
-// Makes each missing folder of `path` and syncs the parents.
+// Makes each missing folder of `path` and syncs the parents. Durability: on OK all of them survive power loss.
 Status MakeDirs(Dir& dir, std::string_view path);
 
 }  // namespace lotmark::fs

@@ -5,7 +5,8 @@
 // symbolic link in it is followed. (3) Tests replace the disk by one that dies at operation n (fs/testing/mem_fs.h).
 //
 // Invariant: no std::ofstream, rename or unlink outside this room.
-// Paths: one or more components joined by '/', none of them empty, "." or ".."; no NUL. Anything else is kRefused.
+// Paths: one or more components joined by '/', none of them empty, "." or ".."; no NUL; at most 255 bytes a component.
+// Anything else is kRefused.
 // Errors: kNotFound (no such entry), kRefused (not what was asked for: a link, a device, a folder where a file is
 // wanted; the path is not allowed), kConflict (it exists already), kNoSpace, kBusy (lock held), kMachine (the rest: the
 // text names the path, the operation and errno's words).
@@ -81,7 +82,8 @@ class Dir {
   // The entries of this folder, sorted by name, without "." and "..".
   virtual Result<std::vector<Entry>> List() = 0;
 
-  // Replaces `to` when it is a file or a link. Survives power loss only after both parent folders are synced.
+  // Replaces `to` when it is a file or a link and `from` is no folder (a folder replaces nothing: kRefused). Survives
+  // power loss only after both parent folders are synced.
   virtual Status Rename(std::string_view from, std::string_view to) = 0;
   // As Rename, but kConflict when `to` exists.
   virtual Status RenameNoReplace(std::string_view from, std::string_view to) = 0;
@@ -95,7 +97,10 @@ class Dir {
   virtual Status Sync() = 0;
 
   // Creates the lock file if need be and takes its flock without waiting; kBusy when somebody holds it.
+  // The file stays when the lock is dropped: removing it would let two holders lock two files of one name.
   virtual Result<std::unique_ptr<FileLock>> TryLock(std::string_view path) = 0;
+  // The flock of this folder itself, for as long as the folder lives, whatever its name becomes.
+  virtual Result<std::unique_ptr<FileLock>> TryLockSelf() = 0;
 
   // For messages only.
   virtual std::string DisplayPath() const = 0;
