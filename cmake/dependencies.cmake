@@ -9,8 +9,8 @@ find_package(SQLite3 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(prometheus-cpp REQUIRED)
+find_package(JPEG REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
 
 # ONNX Runtime is not in Debian 12: scripts/setup puts a pinned copy into .deps/onnxruntime (include/, lib/).

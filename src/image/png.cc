@@ -1,0 +1,84 @@
+// PNG by libspng. The only file that includes it.
+#include <fmt/format.h>
+#include <spng.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "image/codecs.h"
+
+namespace lotmark::image {
+namespace {
+
+// Of one chunk after unpacking, and of all of them: text and colour profiles, never pixels.
+constexpr size_t kMaxChunkBytes = size_t{4} << 20;
+constexpr size_t kMaxAllChunkBytes = size_t{8} << 20;
+
+struct FreeContext {
+  void operator()(spng_ctx* context) const { spng_ctx_free(context); }
+};
+using Context = std::unique_ptr<spng_ctx, FreeContext>;
+
+Status Check(int code) {
+  if (code == SPNG_OK) return Ok();
+  if (code == SPNG_EMEM) return MachineFailed("image: PNG: no memory");
+  return Refused(fmt::format("image: PNG: cannot be decoded: {}", spng_strerror(code)));
+}
+
+Result<Context> Open(ByteView encoded) {
+  Context context(spng_ctx_new(0));
+  if (!context) return MachineFailed("image: PNG: no memory");
+  LOTMARK_RETURN_IF_ERROR(Check(spng_set_crc_action(context.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR)));
+  LOTMARK_RETURN_IF_ERROR(Check(spng_set_chunk_limits(context.get(), kMaxChunkBytes, kMaxAllChunkBytes)));
+  LOTMARK_RETURN_IF_ERROR(Check(spng_set_png_buffer(context.get(), encoded.data(), encoded.size())));
+  return context;
+}
+
+Result<spng_ihdr> ReadHeader(spng_ctx* context, const DecodeLimits& limits) {
+  spng_ihdr header{};
+  LOTMARK_RETURN_IF_ERROR(Check(spng_get_ihdr(context, &header)));
+  LOTMARK_RETURN_IF_ERROR(CheckSize(header.width, header.height, limits));
+  if (header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16) {
+    return Refused("image: PNG: 16-bit grey: what its samples mean in 8 bits is not defined",
+                   "Convert it to 8 bits a channel the way the model's training set was.");
+  }
+  return header;
+}
+
+std::optional<uint32_t> ReadExif(spng_ctx* context) {
+  spng_exif exif{};
+  if (spng_get_exif(context, &exif) != SPNG_OK) return std::nullopt;
+  return ExifOrientationTag(AsBytes({exif.data, exif.length}));
+}
+
+std::optional<uint32_t> ReadXmp(spng_ctx* context) {
+  uint32_t count = 0;
+  if (spng_get_text(context, nullptr, &count) != SPNG_OK || count == 0) return std::nullopt;
+  std::vector<spng_text> texts(count);
+  if (spng_get_text(context, texts.data(), &count) != SPNG_OK) return std::nullopt;
+  for (const spng_text& text : texts) {
+    if (text.type == SPNG_ITXT && std::string_view(text.keyword) == "XML:com.adobe.xmp") {
+      return XmpOrientationTag(AsBytes({text.text, text.length}));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<DecodedImage> DecodePng(ByteView encoded, const DecodeLimits& limits) {
+  LOTMARK_ASSIGN_OR_RETURN(const Context context, Open(encoded));
+  LOTMARK_ASSIGN_OR_RETURN(const spng_ihdr header, ReadHeader(context.get(), limits));
+  LOTMARK_ASSIGN_OR_RETURN(RgbImage pixels,
+                           RgbImage::Allocate(static_cast<int>(header.width), static_cast<int>(header.height)));
+  LOTMARK_RETURN_IF_ERROR(
+      Check(spng_decode_image(context.get(), pixels.rgb.data(), pixels.rgb.size(), SPNG_FMT_RGB8, 0)));
+  // The chunks after the pixels too: a file cut there is a damaged file, and EXIF may lie there.
+  LOTMARK_RETURN_IF_ERROR(Check(spng_decode_chunks(context.get())));
+  std::optional<uint32_t> tag = ReadExif(context.get());
+  if (!tag) tag = ReadXmp(context.get());
+  return DecodedImage{std::move(pixels), Format::kPng, ToOrientation(tag)};
+}
+
+}  // namespace lotmark::image

@@ -1,0 +1,19 @@
+// Resizing, bit for bit as Pillow does it (Image.resize with reducing_gap=None).
+//
+// Two passes: along the rows first, rounded to bytes, then down the columns; a pass whose axis keeps its size is left
+// out, as Pillow leaves it out. Source rows are stretched one at a time, when the first target row needs them, into a
+// ring that holds as many as one target row looks at.
+// *Memory*: the target, the weights, and ring rows of the target's width (source height / target height * 2 + 1 of
+// them).
+#pragma once
+
+#include "base/result.h"
+#include "image/pixels.h"
+#include "manifest/preprocessing.h"
+
+namespace lotmark::image {
+
+// kMachine: no memory. REQUIRES: all sides at least 1.
+Result<RgbImage> Resize(const RgbView& source, int width, int height, manifest::ResizeFilter filter);
+
+}  // namespace lotmark::image
