@@ -1,0 +1,109 @@
+#include "cli/command_line.h"
+
+#include <fmt/core.h>
+
+#include "cli/commands.h"
+
+namespace lotmark::cli {
+namespace {
+
+int ExitCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUsage:
+      return 2;
+    case ErrorCode::kMachine:
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kUnconfirmed:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
+int Report(const Error& error) {
+  fmt::print(stderr, "lotmark: {}\n", error.text);
+  if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);
+  return ExitCodeOf(error.code);
+}
+
+std::string VersionText(const Toolbox& toolbox) {
+  std::string text = "lotmark " + toolbox.program_version + "\nruntimes:";
+  for (const runtime::Runtime* one : toolbox.runtimes) {
+    text += fmt::format(" {} {} ({})", one->name(), one->version(), manifest::FormatName(one->format()));
+  }
+  return text;
+}
+
+}  // namespace
+
+CLI::App* AddCommand(Registrar& registrar, const std::string& name, const std::string& summary,
+                     const std::string& example, std::initializer_list<Takes> takes) {
+  CLI::App* command = registrar.app.add_subcommand(name, summary);
+  command->footer("Example:\n  " + example);
+  CommonOptions& common = registrar.common;
+  for (const Takes one : takes) {
+    switch (one) {
+      case Takes::kVolumeAndModel:
+        command->add_option("--model", common.model, "Model name (default: the volume's primary model)");
+        [[fallthrough]];
+      case Takes::kVolume:
+        command->add_option("--volume", common.volume, "Folder of the model volume")->envname("LOTMARK_VOLUME");
+        break;
+      case Takes::kRecords:
+        command->add_option("--records", common.records, "Records database, sqlite:///abs/path.db")
+            ->envname("LOTMARK_RECORDS");
+        break;
+      case Takes::kActor:
+        command->add_option("--actor", common.actor, "Who does this, for the history (default: login@host)")
+            ->envname("LOTMARK_ACTOR");
+        break;
+      case Takes::kJson:
+        command->add_flag("--json", common.json, "Print JSON for programs");
+        break;
+    }
+  }
+  return command;
+}
+
+int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
+  CLI::App app(
+      "Lotmark: every pill carries a lot number; every prediction should too.\n"
+      "Manages the life of AI models that make clinical decisions.",
+      "lotmark");
+  app.set_version_flag("--version", VersionText(toolbox));
+  app.require_subcommand(1);
+  app.footer("`lotmark COMMAND --help` shows a command's options and an example.");
+
+  CommonOptions common;
+  Action action;
+  Registrar registrar{app, common, action};
+  AddInit(registrar);
+  AddManifest(registrar);
+  AddAdd(registrar);
+  AddList(registrar);
+  AddShow(registrar);
+  AddVerify(registrar);
+  AddActivate(registrar);
+  AddRollback(registrar);
+  AddStatus(registrar);
+  AddHistory(registrar);
+  AddServe(registrar);
+  AddClassify(registrar);
+  AddTrace(registrar);
+  AddRecords(registrar);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& wrong) {
+    app.exit(wrong);
+    return 2;
+  }
+  const Result<Outcome> outcome = action(Context(toolbox, common));
+  if (std::fflush(stdout) != 0) return Report(MachineFailed("standard output cannot be written"));
+  if (!outcome) return Report(outcome.error());
+  return *outcome == Outcome::kDone ? 0 : 1;
+}
+
+}  // namespace lotmark::cli

@@ -1,0 +1,72 @@
+#include "cli/context.h"
+
+#include <fmt/core.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "fs/posix_fs.h"
+
+namespace lotmark::cli {
+namespace {
+
+std::string LoginAtHost() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found);
+  const std::string login = found != nullptr ? found->pw_name : "uid" + std::to_string(getuid());
+  return login + "@" + host.data();
+}
+
+Error Usage(std::string text, std::string hint) { return {ErrorCode::kUsage, std::move(text), std::move(hint)}; }
+
+}  // namespace
+
+Result<std::unique_ptr<store::Reader>> Context::OpenReader() const {
+  if (options_.volume.empty()) return Usage("no volume is named", "give --volume DIR or set LOTMARK_VOLUME");
+  LOTMARK_ASSIGN_OR_RETURN(auto root, fs::OpenPosixDir(options_.volume));
+  return store::Reader::Open(std::move(root));
+}
+
+Result<std::unique_ptr<store::Volume>> Context::OpenVolume() const {
+  if (options_.volume.empty()) return Usage("no volume is named", "give --volume DIR or set LOTMARK_VOLUME");
+  LOTMARK_ASSIGN_OR_RETURN(auto root, fs::OpenPosixDir(options_.volume));
+  return store::Volume::Open(std::move(root), VolumeOptions());
+}
+
+Result<std::string> Context::RecordsUrl() const {
+  if (options_.records.empty()) {
+    return Usage("no records database is named", "give --records sqlite:///abs/path.db or set LOTMARK_RECORDS");
+  }
+  return options_.records;
+}
+
+Result<std::unique_ptr<records::Database>> Context::OpenRecords(records::OpenMode mode) const {
+  LOTMARK_ASSIGN_OR_RETURN(const std::string url, RecordsUrl());
+  return records::OpenDatabase(url, mode);
+}
+
+Result<ModelName> Context::Model(const store::Reader& reader) const {
+  if (options_.model.empty()) return reader.info().primary_model;
+  return ModelName::Parse(options_.model);
+}
+
+Result<const runtime::Runtime*> Context::ServerRuntime() const {
+  const runtime::Runtime* runtime = toolbox_.RuntimeFor(manifest::Format::kOnnx);
+  if (runtime == nullptr) return Refused("this program was built without ONNX Runtime, so it cannot run models");
+  return runtime;
+}
+
+store::Actor Context::Actor() const {
+  return {.name = options_.actor.empty() ? LoginAtHost() : options_.actor, .authenticated = false};
+}
+
+void PrintLine(const std::string& line) { fmt::print("{}\n", line); }
+
+void PrintJson(const Json& value) { PrintLine(DumpJson(value, 2)); }
+
+}  // namespace lotmark::cli

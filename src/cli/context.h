@@ -1,0 +1,59 @@
+// What every command shares: the common options, how it opens volume and records, and how it prints.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "cli/toolbox.h"
+#include "records/database.h"
+#include "store/reader.h"
+#include "store/volume.h"
+
+namespace lotmark::cli {
+
+// Commands that looked and found something wrong end with kCheckFailed after printing what they found; commands that
+// could not do their work return an Error.
+enum class Outcome { kDone, kCheckFailed };
+
+// Values of the common options, from the command line or the environment.
+struct CommonOptions {
+  std::string volume;   // --volume, LOTMARK_VOLUME
+  std::string records;  // --records, LOTMARK_RECORDS
+  std::string model;    // --model; "" = the volume's primary model
+  std::string actor;    // --actor, LOTMARK_ACTOR; "" = login@host
+  bool json = false;    // --json
+};
+
+class Context {
+ public:
+  Context(const Toolbox& toolbox, const CommonOptions& options) : toolbox_(toolbox), options_(options) {}
+
+  const Toolbox& toolbox() const { return toolbox_; }
+  bool json() const { return options_.json; }
+
+  // kUsage when neither --volume nor LOTMARK_VOLUME names one.
+  Result<std::unique_ptr<store::Reader>> OpenReader() const;
+  Result<std::unique_ptr<store::Volume>> OpenVolume() const;
+  Result<std::string> RecordsUrl() const;
+  Result<std::unique_ptr<records::Database>> OpenRecords(records::OpenMode mode) const;
+
+  // --model, or the primary model of the volume.
+  Result<ModelName> Model(const store::Reader& reader) const;
+  // The runtime that servers use (ONNX). kRefused when this program was built without it.
+  Result<const runtime::Runtime*> ServerRuntime() const;
+  store::Actor Actor() const;
+  store::VolumeOptions VolumeOptions() const { return {.clock = toolbox_.clock, .actor = Actor()}; }
+  const std::string& volume_path() const { return options_.volume; }
+
+ private:
+  const Toolbox& toolbox_;
+  const CommonOptions& options_;
+};
+
+void PrintLine(const std::string& line);
+void PrintJson(const Json& value);
+
+}  // namespace lotmark::cli

@@ -1,0 +1,213 @@
+// list, show, verify, status, history: the commands that look at the volume.
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "base/encoding.h"
+#include "cli/commands.h"
+#include "cli/forms.h"
+#include "cli/progress_bar.h"
+
+namespace lotmark::cli {
+namespace {
+
+Result<Outcome> List(const Context& context) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context.Model(*reader));
+  LOTMARK_ASSIGN_OR_RETURN(const auto versions, store::ListRegistered(*reader, model));
+  if (context.json()) {
+    Json json = Json::array();
+    for (const auto& one : versions) json.push_back(SummaryJson(one));
+    PrintJson(json);
+    return Outcome::kDone;
+  }
+  if (versions.empty()) {
+    PrintLine("model " + model.text() + " has no versions yet");
+    return Outcome::kDone;
+  }
+  std::vector<std::vector<std::string>> rows{{"VERSION", "STATE", "EXPORTED", "FORMATS", "SIZE", "MANIFEST SHA-256"}};
+  for (const auto& one : versions) {
+    std::string formats;
+    for (const auto& format : one.formats) formats += (formats.empty() ? "" : ",") + format;
+    rows.push_back({one.version.text(), std::string(store::VersionStateName(one.state)),
+                    one.problem.empty() ? one.export_date : "damaged: " + one.problem, formats, HumanSize(one.bytes),
+                    one.manifest_sha256.hex()});
+  }
+  PrintLine(Table(rows));
+  return Outcome::kDone;
+}
+
+Result<Outcome> Show(const Context& context, const std::string& version_text, bool raw) {
+  LOTMARK_ASSIGN_OR_RETURN(const Version version, Version::Parse(version_text));
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context.Model(*reader));
+  LOTMARK_ASSIGN_OR_RETURN(const auto opened, reader->OpenVersion(model, version));
+  const manifest::Manifest& manifest = opened.manifest;
+  if (raw || context.json()) {  // the manifest is JSON already; its exact bytes are its identity
+    fmt::print("{}", manifest.bytes());
+    return Outcome::kDone;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"model", manifest.model_name().text()},      {"version", manifest.version().text()},
+      {"manifest_sha256", manifest.digest().hex()}, {"training dataset", Printable(manifest.training_dataset())},
+      {"exported", manifest.export_date()},         {"source framework", Printable(manifest.source_framework())}};
+  if (manifest.previous_version()) rows.push_back({"previous version", manifest.previous_version()->text()});
+  for (const auto& [name, value] : manifest.accuracy())
+    rows.push_back({"accuracy", fmt::format("{} {:g}", Printable(name), value)});
+  for (const auto& file : manifest.Files()) {
+    rows.push_back({"file", fmt::format("{}  {}  {}", file.path, file.size ? HumanSize(*file.size) : "size not given",
+                                        file.sha256 ? file.sha256->hex() : "digest not given")});
+  }
+  rows.push_back({"classes", std::to_string(manifest.classes().size())});
+  rows.push_back({"golden cases", std::to_string(manifest.golden() ? manifest.golden()->cases.size() : 0)});
+  PrintLine(Table(rows));
+  return Outcome::kDone;
+}
+
+Result<store::VerifyScope> ScopeOf(const Context& context, const store::Reader& reader, const std::string& version) {
+  store::VerifyScope scope;
+  if (version.empty()) return scope;
+  LOTMARK_ASSIGN_OR_RETURN(scope.model, context.Model(reader));
+  LOTMARK_ASSIGN_OR_RETURN(scope.version, Version::Parse(version));
+  return scope;
+}
+
+Result<Outcome> Verify(const Context& context, const std::string& version) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto scope, ScopeOf(context, *reader, version));
+  auto report = [&] {
+    ProgressBar bar("verifying");
+    return store::Verify(*reader, scope, bar.Function());
+  }();
+  if (!report) return std::move(report).error();
+  const Outcome outcome = report->ok() ? Outcome::kDone : Outcome::kCheckFailed;
+  if (context.json()) {
+    Json files = Json::array();
+    for (const auto& file : report->files) files.push_back(FileReportJson(file));
+    PrintJson(Json{{"ok", report->ok()}, {"files", std::move(files)}});
+    return outcome;
+  }
+  for (const auto& file : report->files) {
+    PrintLine(file.ok() ? fmt::format("ok   {}/{}/{}", file.model.text(), file.version.text(), file.path)
+                        : "BAD  " + file.Message());
+  }
+  const size_t bad = report->Bad().size();
+  PrintLine(bad == 0 ? fmt::format("{} files verified", report->files.size())
+                     : fmt::format("{} of {} files are bad", bad, report->files.size()));
+  return outcome;
+}
+
+std::vector<std::vector<std::string>> ModelRows(const store::ModelStatus& model) {
+  std::vector<std::vector<std::string>> rows{
+      {"model", fmt::format("{} ({} version{})", model.model.text(), model.versions, model.versions == 1 ? "" : "s")}};
+  if (!model.problem.empty()) rows.push_back({"  PROBLEM", model.problem});
+  rows.push_back({"  active", model.active ? model.active->text() : "none"});
+  if (model.active_manifest_sha256) rows.push_back({"  manifest_sha256", model.active_manifest_sha256->hex()});
+  if (model.active_event) {
+    rows.push_back({"  since", fmt::format("{} by {}", FormatUtc(model.active_event->time),
+                                           Printable(model.active_event->actor.name))});
+    rows.push_back({"  reason", Printable(model.active_event->reason)});
+  }
+  rows.push_back({"  rollback goes to", model.rollback_target ? model.rollback_target->text() : "nothing"});
+  return rows;
+}
+
+Result<Outcome> Status(const Context& context) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto status, store::ReadStatus(*reader));
+  bool problem = false;
+  for (const auto& model : status.models) problem = problem || !model.problem.empty();
+  const Outcome outcome = problem ? Outcome::kCheckFailed : Outcome::kDone;
+  if (context.json()) {
+    Json models = Json::array();
+    for (const auto& model : status.models) models.push_back(ModelStatusJson(model));
+    PrintJson(Json{{"volume_id", status.info.volume_id.text()},
+                   {"primary_model", status.info.primary_model.text()},
+                   {"events", status.events},
+                   {"recovery_pending", status.recovery_pending},
+                   {"models", std::move(models)}});
+    return outcome;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"volume", fmt::format("{} ({})", reader->DisplayPath(), status.info.volume_id.text())},
+      {"events", std::to_string(status.events)}};
+  if (status.recovery_pending) {
+    rows.push_back({"recovery", "pending: a command is at work, or one died and the next mutating command recovers"});
+  }
+  for (const auto& model : status.models) {
+    for (auto& row : ModelRows(model)) rows.push_back(std::move(row));
+  }
+  PrintLine(Table(rows));
+  return outcome;
+}
+
+Result<Outcome> History(const Context& context, bool all_models) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  std::optional<ModelName> model;
+  if (!all_models) {
+    LOTMARK_ASSIGN_OR_RETURN(model, context.Model(*reader));
+  }
+  LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History(model));
+  if (context.json()) {
+    Json json = Json::array();
+    for (const auto& event : events) json.push_back(EventJson(event));
+    PrintJson(json);
+    return Outcome::kDone;
+  }
+  std::vector<std::vector<std::string>> rows{{"#", "TIME", "EVENT", "VERSION", "MANIFEST", "ACTOR", "REASON"}};
+  for (const auto& event : events) {
+    rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::string(store::EventKindName(event.kind)),
+                    event.version, event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
+                    Printable(event.actor.name) + (event.actor.authenticated ? "" : " (unauthenticated)"),
+                    Printable(event.reason)});
+  }
+  PrintLine(Table(rows));
+  return Outcome::kDone;
+}
+
+}  // namespace
+
+void AddList(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "list", "List the versions of a model",
+                                 "lotmark list --volume /srv/derm-models", {Takes::kVolumeAndModel, Takes::kJson});
+  command->callback([&registrar] { registrar.action = List; });
+}
+
+void AddShow(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "show", "Show what a version's manifest says", "lotmark show 2024-v1",
+                                 {Takes::kVolumeAndModel, Takes::kJson});
+  auto version = std::make_shared<std::string>();
+  auto raw = std::make_shared<bool>(false);
+  command->add_option("VERSION", *version, "Version to show")->required();
+  command->add_flag("--raw", *raw, "Print the manifest's exact bytes");
+  command->callback([&registrar, version, raw] {
+    registrar.action = [version, raw](const Context& context) { return Show(context, *version, *raw); };
+  });
+}
+
+void AddVerify(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "verify", "Hash every file again and compare it with what was registered",
+                                 "lotmark verify 2024-v1", {Takes::kVolumeAndModel, Takes::kJson});
+  auto version = std::make_shared<std::string>();
+  command->add_option("VERSION", *version, "Version to verify (default: everything)");
+  command->callback([&registrar, version] {
+    registrar.action = [version](const Context& context) { return Verify(context, *version); };
+  });
+}
+
+void AddStatus(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "status", "Show what is active, since when and why",
+                                 "lotmark status --json", {Takes::kVolume, Takes::kJson});
+  command->callback([&registrar] { registrar.action = Status; });
+}
+
+void AddHistory(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "history", "Show who did what, when and why", "lotmark history --json",
+                                 {Takes::kVolumeAndModel, Takes::kJson});
+  auto all = std::make_shared<bool>(false);
+  command->add_flag("--all", *all, "Events of every model and of the volume itself");
+  command->callback(
+      [&registrar, all] { registrar.action = [all](const Context& context) { return History(context, *all); }; });
+}
+
+}  // namespace lotmark::cli

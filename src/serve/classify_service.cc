@@ -1,0 +1,181 @@
+#include "serve/classify_service.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "classify/classifier.h"
+#include "classify/row.h"
+
+namespace lotmark::serve {
+namespace {
+
+using std::chrono::steady_clock;
+
+std::chrono::microseconds Since(steady_clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+}
+
+std::string_view ResultLabel(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kRefused:
+    case ErrorCode::kTooLarge:
+      return "refused";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kBusy:
+      return "busy";
+    default:
+      return "failed";
+  }
+}
+
+struct Job {
+  ClassifyRequest request;
+  ClassifyService::Done done;
+  steady_clock::time_point received = steady_clock::now();
+};
+
+class Service final : public ClassifyService {
+ public:
+  Service(const Options& options, const ModelKeeper& keeper, records::Writer& writer, Metrics& metrics, Clock& clock)
+      : options_(options), keeper_(keeper), writer_(writer), metrics_(metrics), clock_(clock) {
+    for (size_t i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { Work(); });
+  }
+
+  ~Service() override { Drain(); }
+
+  void Submit(ClassifyRequest request, Done done) override {
+    const char* busy = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      if (draining_) busy = "the service is draining";
+      if (queue_.size() >= options_.queue) busy = "too many classifications are waiting";
+      if (busy == nullptr) {
+        queue_.push_back(Job{std::move(request), std::move(done)});
+        ++unanswered_;
+      }
+    }
+    if (busy == nullptr) return ready_.notify_one();
+    metrics_.CountClassification("", "busy");
+    done(Error{ErrorCode::kBusy, busy});
+  }
+
+  void Drain() override {
+    {
+      const std::lock_guard lock(mutex_);
+      draining_ = true;
+    }
+    ready_.notify_all();
+    for (std::thread& worker : workers_) {
+      if (worker.joinable()) worker.join();
+    }
+    std::unique_lock lock(mutex_);
+    answered_.wait(lock, [this] { return unanswered_ == 0; });
+  }
+
+  size_t queued() const override {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
+
+ private:
+  // The next job, or nothing when the service has drained.
+  std::optional<Job> Next() {
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [this] { return draining_ || !queue_.empty(); });
+    if (queue_.empty()) return std::nullopt;
+    Job job = std::move(queue_.front());
+    queue_.pop_front();
+    return job;
+  }
+
+  void Work() {
+    while (std::optional<Job> job = Next()) Process(std::move(*job));
+  }
+
+  void Process(Job job) {
+    // One model for the whole request, whatever is swapped in meanwhile.
+    const std::shared_ptr<const classify::LoadedModel> model = keeper_.current();
+    const std::string version = model->manifest().version().text();
+    if (Since(job.received) > options_.deadline) {
+      return Fail(job, version, Error{ErrorCode::kBusy, "the request waited longer than its deadline"});
+    }
+    auto prediction = classify::Classify(*model, AsBytes(job.request.image));
+    if (!prediction) return Fail(job, version, std::move(prediction).error());
+    metrics_.Observe(Stage::kDecode, version, prediction->decode_time);
+    metrics_.Observe(Stage::kPreprocess, version, prediction->preprocess_time);
+    metrics_.Observe(Stage::kInference, version, prediction->inference_time);
+    Record(std::move(job), *model, *prediction);
+  }
+
+  void Record(Job job, const classify::LoadedModel& model, const classify::Prediction& prediction) {
+    const UtcTime now = clock_.Now();
+    classify::RowContext context{.id = job.request.id.value_or(Uuid::V7(now)),
+                                 .time = now,
+                                 .source = job.request.source,
+                                 .replica = options_.replica,
+                                 .latency = Since(job.received),
+                                 .references = std::move(job.request.references)};
+    records::ClassificationRow row = classify::MakeRow(model, prediction, std::move(context));
+    const auto handed_over = steady_clock::now();
+    writer_.Submit(row, [this, row, handed_over, job = std::move(job)](Result<records::InsertOutcome> outcome) mutable {
+      metrics_.Observe(Stage::kCommit, row.model_version.text(), Since(handed_over));
+      Answer(std::move(job), std::move(row), std::move(outcome));
+    });
+  }
+
+  void Answer(Job job, records::ClassificationRow row, Result<records::InsertOutcome> outcome) {
+    const std::string version = row.model_version.text();
+    if (!outcome) return Fail(job, version, std::move(outcome).error());
+    if (std::holds_alternative<records::IdConflict>(*outcome)) {
+      return Fail(job, version,
+                  Error{ErrorCode::kConflict, "id " + row.id.text() + " belongs to a classification of another image"});
+    }
+    metrics_.Observe(Stage::kTotal, version, Since(job.received));
+    auto* replayed = std::get_if<records::Replayed>(&*outcome);
+    metrics_.CountClassification(version, replayed != nullptr ? "replayed" : "ok");
+    if (replayed != nullptr) return Finish(job, ClassifyReply{std::move(replayed->stored), true});
+    Finish(job, ClassifyReply{std::move(row), false});
+  }
+
+  void Fail(const Job& job, std::string_view version, Error error) {
+    metrics_.CountClassification(version, ResultLabel(error));
+    Finish(job, std::move(error));
+  }
+
+  void Finish(const Job& job, Result<ClassifyReply> reply) {
+    job.done(std::move(reply));
+    const std::lock_guard lock(mutex_);
+    --unanswered_;
+    answered_.notify_all();
+  }
+
+  const Options options_;
+  const ModelKeeper& keeper_;
+  records::Writer& writer_;
+  Metrics& metrics_;
+  Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::condition_variable answered_;
+  std::deque<Job> queue_;  // guarded by mutex_
+  size_t unanswered_ = 0;  // accepted and not yet answered; guarded by mutex_
+  bool draining_ = false;  // guarded by mutex_
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClassifyService> ClassifyService::Start(const Options& options, const ModelKeeper& keeper,
+                                                        records::Writer& writer, Metrics& metrics, Clock& clock) {
+  Options effective = options;
+  if (effective.workers == 0) effective.workers = std::max(1u, std::thread::hardware_concurrency());
+  if (effective.queue == 0) effective.queue = 4 * effective.workers;
+  return std::make_unique<Service>(effective, keeper, writer, metrics, clock);
+}
+
+}  // namespace lotmark::serve
