@@ -113,7 +113,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   }
 
   void Classification(http::Request, const Params& params, http::Responder respond) {
-    const auto id = Uuid::Parse(params.at("id"));
+    const auto id = Uuid::Parse(params["id"]);
     if (!id) return respond(ErrorResponseFor(id.error(), 400));
     Read(std::move(respond), [this, id = *id]() -> Result<http::Response> {
       LOTMARK_ASSIGN_OR_RETURN(const auto row, backend_.records.FindClassification(id));
@@ -142,9 +142,9 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
 
   // The manifest's exact bytes: their SHA-256 is the version's identity, and the ETag.
   void Manifest(http::Request, const Params& params, http::Responder respond) {
-    const auto name = ModelName::Parse(params.at("name"));
+    const auto name = ModelName::Parse(params["name"]);
     if (!name) return respond(ErrorResponseFor(name.error(), 400));
-    const auto version = Version::Parse(params.at("version"));
+    const auto version = Version::Parse(params["version"]);
     if (!version) return respond(ErrorResponseFor(version.error(), 400));
     Read(std::move(respond), [this, name = *name, version = *version]() -> Result<http::Response> {
       LOTMARK_ASSIGN_OR_RETURN(const auto opened, backend_.volume.OpenVersion(name, version));
