@@ -7,7 +7,7 @@
 
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -31,21 +31,32 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  // All rows in one transaction; outcomes in the order of `rows`. On error none of them counts as stored, except after
-  // kUnconfirmed: then ask by id.
+  // All rows in one transaction; outcomes in the order of `rows`. On error none of them is stored, except after
+  // kUnconfirmed: then some commit may or may not have happened; reopen and ask by id.
+  //   kRefused      a row fails CheckRow, or the database was opened for reading
+  //   kBusy         another process held the write lock too long
+  //   kNoSpace      the disk is full
+  //   kUnconfirmed  the disk failed during the commit; this object answers kMachine from now on
+  //   kMachine      the rest; reopen before the next attempt
   virtual Result<std::vector<InsertOutcome>> Insert(std::span<const ClassificationRow> rows) = 0;
   virtual Status Insert(const ServiceEvent& event) = 0;
 
   virtual Result<std::optional<ClassificationRow>> FindClassification(const Uuid& id) = 0;
   // Newest first by (time, id).
   virtual Result<std::vector<ClassificationRow>> ListClassifications(size_t limit) = 0;
+  // Newest first by order of insertion.
   virtual Result<std::vector<ServiceEvent>> ListServiceEvents(size_t limit) = 0;
 };
 
-enum class OpenMode { kCreateOrOpen, kReadOnly };
+enum class OpenMode {
+  kCreateOrOpen,
+  kOpenExisting,  // what a running service uses to reopen: it never starts an empty database in place of a lost one
+  kReadOnly,      // never creates, never migrates
+};
 
-// `url`: "sqlite:///abs/path.db". Applies missing migrations (kCreateOrOpen). kRefused: an unknown scheme, a relative
+// `url`: "sqlite:///abs/path.db". Applies missing migrations (but kReadOnly). kRefused: an unknown scheme, a relative
 // path, a network file system, a schema newer than this program, a file that is not a Lotmark records database.
+// kNotFound: the folder, or (but kCreateOrOpen) the file, does not exist.
 Result<std::unique_ptr<Database>> OpenDatabase(std::string_view url, OpenMode mode);
 
 }  // namespace lotmark::records
