@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "manifest/check.h"
+
+namespace lotmark::manifest {
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+// Equal where neither side says "any".
+bool Agree(const Shape& a, const Shape& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](int64_t x, int64_t y) { return x == y || x == -1 || y == -1; });
+}
+
+Shape TensorMadeBy(const Preprocessing& p) {
+  if (p.layout == Layout::kNchw) return {1, 3, p.height, p.width};
+  return {1, p.height, p.width, 3};
+}
+
+Status CheckInputShapes(const Artifact& artifact, const std::string& field) {
+  const Shape* input = artifact.inputs.empty() ? nullptr : &artifact.inputs.front().shape;
+  const Shape* stated = artifact.input_shape.empty() ? nullptr : &artifact.input_shape;
+  if (input && stated && !Agree(*input, *stated)) {
+    return Refused(fmt::format("{}.input_shape: {} does not agree with inputs[0].shape {}", field, *stated, *input));
+  }
+  if (!artifact.preprocessing) return Ok();
+  const Shape made = TensorMadeBy(*artifact.preprocessing);
+  if (stated && !Agree(*stated, made)) {
+    return Refused(fmt::format("{}.input_shape: {} is not what preprocessing makes: {}", field, *stated, made));
+  }
+  if (input && !Agree(*input, made)) {
+    return Refused(fmt::format("{}: inputs[0].shape {} is not what preprocessing makes: {}", field, *input, made));
+  }
+  return Ok();
+}
+
+Status CheckLength(const TensorSpec& output, int64_t length, const std::string& field, std::string_view what) {
+  if (output.shape.back() == -1 || output.shape.back() == length) return Ok();
+  return Refused(fmt::format("{}: outputs: '{}' has the shape {}, but the {} are {}", field, output.name, output.shape,
+                             what, length));
+}
+
+Status CheckOutputs(const Artifact& artifact, const ManifestFields& fields, const std::string& field) {
+  if (artifact.outputs.empty()) return Ok();
+  const TensorSpec* probabilities = nullptr;
+  const TensorSpec* embedding = nullptr;
+  for (const TensorSpec& output : artifact.outputs) {
+    if (fields.embedding && output.name == fields.embedding->output)
+      embedding = &output;
+    else if (probabilities == nullptr)
+      probabilities = &output;
+  }
+  if (fields.embedding && embedding == nullptr) {
+    return Refused(
+        fmt::format("embedding.output: '{}' is not among the outputs of {}", fields.embedding->output, field));
+  }
+  if (probabilities == nullptr) return Refused(field + ": outputs: none is left for the probabilities");
+  if (embedding != nullptr) {
+    LOTMARK_RETURN_IF_ERROR(CheckLength(*embedding, fields.embedding->length, field, "values of embedding.length"));
+  }
+  const auto classes = static_cast<int64_t>(fields.classes.size());
+  if (classes == 0 && !artifact.output_classes) return Ok();
+  return CheckLength(*probabilities, classes != 0 ? classes : *artifact.output_classes, field, "classes");
+}
+
+Status CheckArtifact(const Artifact& artifact, const ManifestFields& fields) {
+  const std::string field = "formats." + std::string(FormatName(artifact.format));
+  if (artifact.output_classes && !fields.classes.empty() &&
+      *artifact.output_classes != static_cast<int64_t>(fields.classes.size())) {
+    return Refused(fmt::format("{}.output_classes: {} does not agree with classes, which has {} entries", field,
+                               *artifact.output_classes, fields.classes.size()));
+  }
+  LOTMARK_RETURN_IF_ERROR(CheckInputShapes(artifact, field));
+  return CheckOutputs(artifact, fields, field);
+}
+
+Status CheckGolden(const Golden& golden, const ManifestFields& fields) {
+  if (fields.classes.empty()) return Refused("golden needs classes, which is missing");
+  for (const GoldenCase& golden_case : golden.cases) {
+    for (const auto& [format, probabilities] : golden_case.probabilities) {
+      const std::string field = fmt::format("{}.probabilities.{}", golden_case.image.field, FormatName(format));
+      if (!fields.artifacts.contains(format)) return Refused(field + ": formats does not list this format");
+      if (probabilities.size() != fields.classes.size()) {
+        return Refused(
+            fmt::format("{}: {} probabilities for {} classes", field, probabilities.size(), fields.classes.size()));
+      }
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status CheckAgreement(const ManifestFields& fields) {
+  for (const auto& [format, artifact] : fields.artifacts) {
+    LOTMARK_RETURN_IF_ERROR(CheckArtifact(artifact, fields));
+  }
+  return fields.golden ? CheckGolden(*fields.golden, fields) : Ok();
+}
+
+}  // namespace lotmark::manifest
