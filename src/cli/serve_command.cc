@@ -141,9 +141,9 @@ class Service {
 
   Status OpenRecords() {
     LOTMARK_ASSIGN_OR_RETURN(const std::string url, context_.RecordsUrl());
-    const auto open = [url] { return records::OpenDatabase(url, records::OpenMode::kCreateOrOpen); };
+    const auto open = [url](records::OpenMode mode) { return records::OpenDatabase(url, mode); };
     LOTMARK_ASSIGN_OR_RETURN(writer_, records::Writer::Start(open, {}));
-    LOTMARK_ASSIGN_OR_RETURN(records_, open());
+    LOTMARK_ASSIGN_OR_RETURN(records_, open(records::OpenMode::kOpenExisting));
     return Ok();
   }
 
