@@ -1,4 +1,7 @@
-// multipart/form-data (RFC 7578) from hostile clients: one pass, bounded, no copies.
+// multipart/form-data (RFC 7578) from hostile clients: one pass, bounded, bodies not copied.
+//
+// Stricter than the RFC where two readers could see two forms: nothing before the first boundary or after the last, no
+// field twice, no transfer encoding, no line that begins like a boundary but is none.
 #pragma once
 
 #include <string>
@@ -10,7 +13,7 @@
 namespace lotmark::http {
 
 struct Part {
-  std::string name;          // of the form field
+  std::string name;          // of the form field; UTF-8, no control characters
   std::string filename;      // "" when absent; never used as a path
   std::string content_type;  // "" when absent
   std::string_view body;     // borrows the request's body

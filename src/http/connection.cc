@@ -1,0 +1,273 @@
+#include "http/connection.h"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <ctime>
+#include <exception>
+
+#include "http/responder.h"
+
+namespace lotmark::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+constexpr size_t kHeaderReadBytes = 4096;
+constexpr size_t kBodyReadBytes = 64 * 1024;
+// How long a closing connection waits for the client to read the response and close too. Without it, bytes that the
+// client still sends would reset the connection and could destroy the response before it was read.
+constexpr std::chrono::milliseconds kLinger{5'000};
+constexpr std::chrono::milliseconds kLingerWhileDraining{300};
+
+std::string ClientName(const tcp::socket& socket) {
+  error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return "unknown";
+  const auto address = peer.address();
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return host + ":" + std::to_string(peer.port());
+}
+
+std::string_view View(const boost::beast::flat_buffer& buffer) {
+  const auto data = buffer.data();
+  return {static_cast<const char*>(data.data()), data.size()};
+}
+
+}  // namespace
+
+Connection::Connection(tcp::socket socket, ServerState& state)
+    : socket_(std::move(socket)),
+      state_(state),
+      client_(ClientName(socket_)),
+      answered_(*state.io, Clock::time_point::max()) {
+  state_.connections.insert(this);
+}
+
+Connection::~Connection() {
+  SetBodyBytes(0);
+  state_.connections.erase(this);
+  if (state_.connections.empty() && state_.on_last_connection_gone) state_.on_last_connection_gone();
+}
+
+void Connection::Start() {
+  // An exception (no memory) ends this connection and no other.
+  const auto done = [self = shared_from_this()](std::exception_ptr) {};
+  asio::co_spawn(*state_.io, Run(), done);
+}
+
+void Connection::StartRefusing(Response response) {
+  const auto done = [self = shared_from_this()](std::exception_ptr) {};
+  asio::co_spawn(*state_.io, Refuse(std::move(response)), done);
+}
+
+void Connection::Expire(Clock::time_point now) {
+  if (now < deadline_) return;
+  expired_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::BeginDrain() {
+  if (idle_) {
+    error_code ignored;
+    socket_.cancel(ignored);
+  } else if (lingering_) {
+    Arm(kLingerWhileDraining);
+  }
+}
+
+bool Connection::Abandon() {
+  abandoned_ = true;
+  error_code ignored;
+  socket_.close(ignored);
+  answered_.cancel();
+  return unanswered_;
+}
+
+void Connection::Deliver(Response response) {
+  response_ = std::move(response);
+  answered_.cancel();
+}
+
+void Connection::Arm(std::chrono::milliseconds patience) {
+  expired_ = false;
+  deadline_ = Clock::now() + patience;
+}
+
+bool Connection::HasUnreadBytes() {
+  error_code error;
+  return socket_.available(error) > 0 && !error;
+}
+
+void Connection::SetBodyBytes(size_t count) {
+  state_.buffered_bytes += count - body_bytes_;
+  body_bytes_ = count;
+}
+
+AfterResponse Connection::After(bool client_keeps_alive) const {
+  return client_keeps_alive && !state_.draining ? AfterResponse::kKeepOpen : AfterResponse::kClose;
+}
+
+asio::awaitable<void> Connection::Run() {
+  Next next = Next::kAnotherRequest;
+  while (next == Next::kAnotherRequest) {
+    const bool begun = co_await WaitForRequest();
+    if (!begun) co_return;
+    next = co_await ServeOne();
+  }
+}
+
+asio::awaitable<void> Connection::Refuse(Response response) {
+  const bool sent = co_await Send(response, AfterResponse::kClose, false);
+  if (sent) co_await Linger();
+}
+
+// True when bytes of a request are there.
+asio::awaitable<bool> Connection::WaitForRequest() {
+  if (buffer_.size() > 0) co_return true;
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  if (state_.draining) co_return HasUnreadBytes();
+
+  Arm(state_.limits.idle_timeout);
+  idle_ = true;
+  const auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+  idle_ = false;
+  if (abandoned_ || expired_) co_return false;
+  co_return !error || (state_.draining && HasUnreadBytes());
+}
+
+asio::awaitable<Connection::Next> Connection::ServeOne() {
+  RequestParser parser(state_.limits);
+  const bool received = co_await Receive(parser);
+  if (!received) co_return Next::kClose;
+
+  response_.reset();
+  if (parser.progress() == RequestParser::Progress::kRefused) {
+    response_ = parser.TakeRefusal();
+  } else {
+    Request request = parser.TakeRequest();
+    co_await Ask(std::move(request));
+    if (!response_) co_return Next::kClose;
+  }
+  const AfterResponse after = After(parser.keep_alive());
+  const bool sent = co_await Send(*response_, after, parser.head_only());
+  response_.reset();
+  SetBodyBytes(0);
+  if (!sent) co_return Next::kClose;
+
+  unanswered_ = false;
+  if (state_.draining) ++state_.drained.finished;
+  if (after == AfterResponse::kKeepOpen) co_return Next::kAnotherRequest;
+  co_await Linger();
+  co_return Next::kClose;
+}
+
+// True when `parser` is final; false when the client is gone and nobody waits for an answer.
+asio::awaitable<bool> Connection::Receive(RequestParser& parser) {
+  Arm(state_.limits.header_timeout);
+  bool in_body = false;
+  for (;;) {
+    FeedParser(parser);
+    if (parser.final()) break;
+    if (!in_body && parser.progress() == RequestParser::Progress::kBody) {
+      in_body = true;
+      Arm(state_.limits.body_timeout);
+      if (parser.wants_continue() && buffer_.size() == 0) {
+        const bool sent = co_await Write("HTTP/1.1 100 Continue\r\n\r\n", "");
+        if (!sent) co_return false;
+      }
+    }
+    const bool more = co_await ReadMore(parser);
+    if (!more) co_return false;
+  }
+  Disarm();
+  co_return true;
+}
+
+void Connection::FeedParser(RequestParser& parser) {
+  buffer_.consume(parser.Feed(View(buffer_)));
+  if (parser.progress() != RequestParser::Progress::kNothing) unanswered_ = true;
+  SetBodyBytes(parser.body_bytes());
+  if (state_.buffered_bytes > state_.limits.max_buffered_bytes && body_bytes_ > 0) {
+    Response busy = ErrorResponse(503, "overloaded", "server: too many request bodies at once: try again later");
+    busy.headers.emplace_back("Retry-After", "1");
+    parser.Refuse(std::move(busy));
+    SetBodyBytes(0);
+  }
+}
+
+// Reads once; a client that is too slow or stops half-way makes `parser` refuse. False when nobody waits for an answer.
+asio::awaitable<bool> Connection::ReadMore(RequestParser& parser) {
+  const bool in_body = parser.progress() == RequestParser::Progress::kBody;
+  const auto space = buffer_.prepare(in_body ? kBodyReadBytes : kHeaderReadBytes);
+  const auto [error, count] = co_await socket_.async_read_some(space, kAwait);
+  if (abandoned_) co_return false;
+  if (!error) {
+    buffer_.commit(count);
+    co_return true;
+  }
+  if (parser.progress() == RequestParser::Progress::kNothing) co_return false;
+  if (expired_) {
+    parser.Refuse(ErrorResponse(408, "timeout", in_body ? "request body: too slow" : "request header: too slow"));
+  } else if (error == asio::error::eof) {
+    parser.Refuse(ErrorResponse(400, "bad_request", "request: it ends before it is complete"));
+  } else {
+    co_return false;
+  }
+  co_return true;
+}
+
+// Leaves the handler's answer in `response_`, or nothing when the server's patience is over.
+asio::awaitable<void> Connection::Ask(Request request) {
+  request.client = client_;
+  try {
+    state_.handler(std::move(request), MakeResponder(state_.io, weak_from_this()));
+  } catch (...) {
+    // The responder, dropped while unwinding, has answered 500.
+  }
+  while (!response_ && !abandoned_) co_await answered_.async_wait(kAwait);
+}
+
+asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse after, bool head_only) {
+  if (!IsSendable(response)) {
+    const Response replacement = ErrorResponse(500, "internal", "the answer could not be sent");
+    const bool replaced = co_await Send(replacement, after, head_only);
+    co_return replaced;
+  }
+  Arm(state_.limits.write_timeout);
+  const std::string head = FormatHead(response, response.body.size(), after, std::time(nullptr));
+  const bool with_body = !head_only && MayHaveBody(response.status);
+  const std::string_view body = with_body ? std::string_view(response.body) : std::string_view();
+  const bool written = co_await Write(head, body);
+  co_return written;
+}
+
+asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view second) {
+  const std::array<asio::const_buffer, 2> pieces = {asio::const_buffer(first.data(), first.size()),
+                                                    asio::const_buffer(second.data(), second.size())};
+  const auto [error, count] = co_await asio::async_write(socket_, pieces, kAwait);
+  co_return !error && !abandoned_;
+}
+
+asio::awaitable<void> Connection::Linger() {
+  error_code error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  lingering_ = true;
+  Arm(state_.draining ? kLingerWhileDraining : kLinger);
+  buffer_.clear();
+  while (!error && !expired_ && !abandoned_) {
+    const auto space = buffer_.prepare(kHeaderReadBytes);
+    const auto [read_error, count] = co_await socket_.async_read_some(space, kAwait);
+    error = read_error;
+  }
+}
+
+}  // namespace lotmark::http

@@ -1,0 +1,90 @@
+// One client's connection: reads requests one after the other, asks the handler, writes the responses in order.
+//
+// Runs as one coroutine on the I/O thread. There is no timer per connection: each step sets a deadline, and the server
+// sweeps over all connections a few times a second; one that is past its deadline has its pending operation cancelled.
+//
+// Invariant: while idle (no byte of a request received) it holds no buffer.
+// Lifetime: the coroutine owns it; responders hold it weakly, so a client may go away at any time.
+//
+// Coroutines here keep every lambda, aggregate and temporary out of the expressions that hold a co_await: GCC 12
+// destroys some of them twice.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/request_parser.h"
+#include "http/response_head.h"
+#include "http/server_state.h"
+
+namespace lotmark::http {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Joins `state.connections`; `state` must outlive this.
+  Connection(boost::asio::ip::tcp::socket socket, ServerState& state);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Starts serving requests until the client or a drain ends it.
+  void Start();
+  // Starts answering `response` to whatever the client wants, and closing.
+  void StartRefusing(Response response);
+
+  // Of the sweep: cancels what is pending when the deadline has passed.
+  void Expire(Clock::time_point now);
+  // The server stops: ends this when idle, hurries it when lingering; a request in flight goes on.
+  void BeginDrain();
+  // The server's patience is over. Returns true when a request was left unanswered.
+  bool Abandon();
+  // The handler's answer to the present request.
+  void Deliver(Response response);
+
+ private:
+  enum class Next { kAnotherRequest, kClose };
+
+  boost::asio::awaitable<void> Run();
+  boost::asio::awaitable<void> Refuse(Response response);
+  boost::asio::awaitable<bool> WaitForRequest();
+  boost::asio::awaitable<Next> ServeOne();
+  boost::asio::awaitable<bool> Receive(RequestParser& parser);
+  boost::asio::awaitable<bool> ReadMore(RequestParser& parser);
+  boost::asio::awaitable<void> Ask(Request request);
+  boost::asio::awaitable<bool> Send(const Response& response, AfterResponse after, bool head_only);
+  boost::asio::awaitable<bool> Write(std::string_view first, std::string_view second);
+  boost::asio::awaitable<void> Linger();
+
+  void FeedParser(RequestParser& parser);
+  void Arm(std::chrono::milliseconds patience);
+  void Disarm() { deadline_ = Clock::time_point::max(); }
+  bool HasUnreadBytes();
+  void SetBodyBytes(size_t count);
+  AfterResponse After(bool client_keeps_alive) const;
+
+  boost::asio::ip::tcp::socket socket_;
+  ServerState& state_;
+  std::string client_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Response> response_;
+  boost::asio::steady_timer answered_;  // never expires; cancelled to wake the coroutine
+  Clock::time_point deadline_ = Clock::time_point::max();
+  size_t body_bytes_ = 0;  // counted in state_.buffered_bytes
+  bool expired_ = false;
+  bool idle_ = false;
+  bool lingering_ = false;
+  bool abandoned_ = false;
+  bool unanswered_ = false;  // a request has begun to arrive and its response is not written
+};
+
+}  // namespace lotmark::http

@@ -1,0 +1,151 @@
+#include "http/listener.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <ctime>
+
+#include "base/encoding.h"
+#include "http/connection.h"
+#include "http/response_head.h"
+
+namespace lotmark::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kPause{100};
+// Connections beyond the maximum that may wait for their 503 to be read; those beyond that are just closed.
+constexpr size_t kMaxRefusing = 32;
+
+int OpenSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+Response TooManyConnections() {
+  Response response = ErrorResponse(503, "too_many_connections", "server: too many connections: try again later");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+// Without waiting: a fresh socket has room for these few bytes.
+void RefuseAtOnce(tcp::socket& socket) {
+  const Response response = TooManyConnections();
+  const std::string text =
+      FormatHead(response, response.body.size(), AfterResponse::kClose, std::time(nullptr)) + response.body;
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(text), ignored);
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+bool IsNoDescriptor(const error_code& error) {
+  return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
+         error == boost::system::errc::no_buffer_space || error == boost::system::errc::not_enough_memory;
+}
+
+}  // namespace
+
+Listener::Listener(ServerState& state) : state_(state), acceptor_(*state.io), pause_(*state.io), spare_(OpenSpare()) {}
+
+Listener::~Listener() {
+  if (spare_ >= 0) ::close(spare_);
+}
+
+Result<std::unique_ptr<Listener>> Listener::Open(const std::string& host, uint16_t port, ServerState& state) {
+  error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (error) return Refused("listen address: " + Printable(host) + ": not an IP address");
+
+  std::unique_ptr<Listener> listener(new Listener(state));
+  auto& acceptor = listener->acceptor_;
+  const tcp::endpoint endpoint(address, port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (error) return MachineFailed("listen: " + host + ":" + std::to_string(port) + ": " + error.message());
+  listener->port_ = acceptor.local_endpoint(error).port();
+  return listener;
+}
+
+void Listener::Start() { asio::co_spawn(*state_.io, Run(), asio::detached); }
+
+void Listener::Close() {
+  AcceptAll();
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+asio::awaitable<void> Listener::Run() {
+  while (acceptor_.is_open()) {
+    // Waiting first, not accepting first: with no descriptor left accept() fails even when nobody waits.
+    const auto [error] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, kAwait);
+    if (!acceptor_.is_open()) break;
+    out_of_descriptors_ = false;
+    if (!error) AcceptAll();
+    if (error || out_of_descriptors_) {
+      pause_.expires_after(kPause);
+      co_await pause_.async_wait(kAwait);
+    }
+  }
+}
+
+void Listener::AcceptAll() {
+  Accepted accepted = Accepted::kOne;
+  while (accepted == Accepted::kOne) accepted = AcceptOne();
+  out_of_descriptors_ = accepted == Accepted::kNoDescriptor;
+}
+
+Listener::Accepted Listener::AcceptOne() {
+  error_code error;
+  tcp::socket socket(*state_.io);
+  acceptor_.accept(socket, error);
+  if (!error) {
+    Take(std::move(socket));
+    return Accepted::kOne;
+  }
+  if (error == asio::error::would_block || error == asio::error::try_again) return Accepted::kNoneWaiting;
+  if (IsNoDescriptor(error)) return RefuseOneWithSpare() ? Accepted::kOne : Accepted::kNoDescriptor;
+  // A client that went away while it waited; the next one may be fine.
+  return error == asio::error::connection_aborted ? Accepted::kOne : Accepted::kNoneWaiting;
+}
+
+void Listener::Take(tcp::socket socket) {
+  if (state_.connections.size() >= state_.max_connections + kMaxRefusing) return RefuseAtOnce(socket);
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  const bool room = state_.connections.size() < state_.max_connections;
+  const auto connection = std::make_shared<Connection>(std::move(socket), state_);
+  if (room) {
+    connection->Start();
+  } else {
+    connection->StartRefusing(TooManyConnections());
+  }
+}
+
+// False when not even that was possible, or when nobody waits.
+bool Listener::RefuseOneWithSpare() {
+  if (spare_ < 0) {
+    spare_ = OpenSpare();
+    return false;
+  }
+  ::close(spare_);
+  error_code error;
+  tcp::socket socket(*state_.io);
+  acceptor_.accept(socket, error);
+  if (!error) RefuseAtOnce(socket);
+  error_code ignored;
+  socket.close(ignored);
+  spare_ = OpenSpare();
+  return !error;
+}
+
+}  // namespace lotmark::http

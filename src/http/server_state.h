@@ -1,0 +1,35 @@
+// What all connections of one server share: its settings, its counts, the way to the handler.
+//
+// Thread safety: none; used on the I/O thread only.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+#include <boost/asio/io_context.hpp>
+
+#include "http/handler.h"
+#include "http/limits.h"
+#include "http/server.h"
+
+namespace lotmark::http {
+
+class Connection;
+
+struct ServerState {
+  // Shared with the responders that are out, which may outlive the server.
+  std::shared_ptr<boost::asio::io_context> io = std::make_shared<boost::asio::io_context>(1);
+  Limits limits;
+  Handler handler;
+  size_t max_connections = 0;
+  std::function<void()> on_last_connection_gone;
+
+  std::unordered_set<Connection*> connections;
+  size_t buffered_bytes = 0;  // of all request bodies, received and not yet answered
+  bool draining = false;
+  Server::DrainReport drained;
+};
+
+}  // namespace lotmark::http

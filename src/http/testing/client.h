@@ -1,0 +1,57 @@
+// A blocking HTTP client for tests on loopback: honest by Fetch, hostile by Send.
+//
+// Every read gives up after 10 s, so that a server that does not answer fails a test instead of hanging it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/request.h"
+
+namespace lotmark::http::testing {
+
+struct Reply {
+  int status = 0;
+  Headers headers;  // names in lower case
+  std::string body;
+
+  // The first header of this (lower-case) name, or "".
+  std::string_view header(std::string_view name) const;
+};
+
+class Client {
+ public:
+  // To 127.0.0.1.
+  static Result<Client> Connect(uint16_t port);
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&& other) noexcept;
+  ~Client();
+
+  // Sends a whole request over this connection and reads its reply.
+  Result<Reply> Fetch(std::string_view method, std::string_view target, const Headers& headers = {},
+                      std::string_view body = "");
+
+  Status Send(std::string_view bytes);
+  enum class Body { kExpected, kNone };
+  // The next reply on this connection; kNone: the request was HEAD. "100 Continue" is a reply like any other.
+  Result<Reply> ReadReply(Body body = Body::kExpected);
+  // True when the server has closed and nothing is left to read; waits for it.
+  bool IsClosed();
+  // True when a byte can be read within `milliseconds`.
+  bool HasBytesWithin(int milliseconds);
+  void ShutdownWrite();
+  // Closes at once so that the server sees a reset.
+  void Reset();
+
+ private:
+  explicit Client(int fd) : fd_(fd) {}
+  // Adds what the server sends to `received_`; false at its end or on an error.
+  bool ReadMore();
+
+  int fd_ = -1;
+  std::string received_;
+};
+
+}  // namespace lotmark::http::testing
