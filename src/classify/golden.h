@@ -1,0 +1,16 @@
+// The golden test classification: the manifest's images through the very session that will serve.
+#pragma once
+
+#include "base/result.h"
+#include "classify/golden_report.h"
+#include "fs/fs.h"
+
+namespace lotmark::classify {
+
+class LoadedModel;
+
+// Runs every case that the manifest has for the model's format: the image's bytes are verified, then it takes the way
+// of any image. What is wrong with a case stands in the report; an Error means that the machine failed.
+Result<GoldenReport> RunGolden(const LoadedModel& model, fs::Dir& version_folder);
+
+}  // namespace lotmark::classify
