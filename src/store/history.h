@@ -45,7 +45,7 @@ struct VolumeHistory {
   const RegisteredVersion* FindRegistered(const ModelName& model, const Version& version) const;
   // What the events say is active: what the pointer should name.
   std::optional<Version> ActiveByEvents(const ModelName& model) const;
-  const ModelHistory& Of(const ModelName& model) const;
+  ModelHistory Of(const ModelName& model) const;
 };
 
 // kRefused: the events contradict each other (an intent never closed, a rollback to what was never active …).

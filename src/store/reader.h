@@ -13,18 +13,12 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "base/uuid.h"
 #include "fs/fs.h"
 #include "manifest/manifest.h"
 #include "store/event_log.h"
+#include "store/layout.h"
 
 namespace lotmark::store {
-
-// volume.json
-struct VolumeInfo {
-  Uuid volume_id;
-  ModelName primary_model;
-};
 
 // A registered version, its folder held open: files read through `folder` are of this version whatever moves meanwhile.
 struct OpenedVersion {
@@ -33,6 +27,9 @@ struct OpenedVersion {
   manifest::Manifest manifest;
   std::unique_ptr<fs::Dir> folder;
 };
+
+// kRefused: `root` is not a volume, or one of an unknown format.
+Result<VolumeInfo> ReadVolumeInfo(fs::Dir& root);
 
 class Reader {
  public:

@@ -20,17 +20,17 @@ namespace lotmark::store {
 struct ModelStatus {
   ModelName model;
   size_t versions = 0;
-  std::optional<Version> active;
-  std::optional<Digest> active_manifest_sha256;  // as registered
+  std::optional<Version> active = {};
+  std::optional<Digest> active_manifest_sha256 = {};  // as registered
   // The event that made it active: absent when none is known.
-  std::optional<Event> active_event;
-  std::optional<Version> rollback_target;  // where `rollback` would go
-  std::string problem;                     // "" = none; else what is wrong with the pointer, for people
+  std::optional<Event> active_event = {};
+  std::optional<Version> rollback_target = {};  // where `rollback` would go
+  std::string problem = {};                     // "" = none; else what is wrong with the pointer, for people
 };
 
 struct VolumeStatus {
   VolumeInfo info;
-  std::vector<ModelStatus> models;  // the primary model first, then by name
+  std::vector<ModelStatus> models = {};  // the primary model first, then by name
   uint64_t events = 0;
   // The last event is an open intent: a command is at work this moment, or one died and the next one recovers.
   bool recovery_pending = false;
@@ -46,11 +46,11 @@ struct VersionSummary {
   UtcTime registered_at;
   Actor registered_by;
   // From the manifest; absent when `problem` is not empty.
-  std::string export_date;
-  std::map<std::string, double> accuracy;
-  std::vector<std::string> formats;  // the manifest's keys: "onnx", …
-  uint64_t bytes = 0;                // of all files the manifest names
-  std::string problem;               // "" = none; else why the manifest cannot be read, for people
+  std::string export_date = {};
+  std::map<std::string, double> accuracy = {};
+  std::vector<std::string> formats = {};  // the manifest's keys: "onnx", …
+  uint64_t bytes = 0;                     // of all files the manifest names
+  std::string problem = {};               // "" = none; else why the manifest cannot be read, for people
 };
 
 // All registered versions of `model`, in order of registration. Empty for a model that is not there.

@@ -27,10 +27,10 @@ std::string_view FileStateName(FileState state);
 struct FileReport {
   ModelName model;
   Version version;
-  std::string path;  // beneath the version's folder; "" = the folder itself
+  std::string path = {};  // beneath the version's folder; "" = the folder itself
   FileState state = FileState::kOk;
-  std::string detail;  // "" when OK; else for people: "expected …, found …"
-  uint64_t size = 0;   // bytes on disk
+  std::string detail = {};  // "" when OK; else for people: "expected …, found …"
+  uint64_t size = 0;        // bytes on disk
 
   bool ok() const { return state == FileState::kOk; }
   // "lesion_cnn/2024-v1/model.onnx: digest differs: expected …, found …"
@@ -38,9 +38,10 @@ struct FileReport {
 };
 
 struct VerifyReport {
-  std::vector<FileReport> files;  // by model, version, path
+  std::vector<FileReport> files;      // by model, version, path
+  std::vector<std::string> problems;  // of the pointers of the models in scope, for people
 
-  bool ok() const;
+  bool ok() const;  // all files and all pointers
   std::vector<FileReport> Bad() const;
 };
 

@@ -12,50 +12,28 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "fs/fs.h"
+#include "store/change.h"
 #include "store/event_log.h"
 #include "store/progress.h"
 #include "store/reader.h"
 
 namespace lotmark::store {
 
+struct Workplace;  // locked_volume.h
+
 struct VolumeOptions {
   Clock& clock;  // must outlive the volume
   Actor actor;
   std::chrono::milliseconds lock_wait = std::chrono::seconds(10);
 };
-
-enum class InitOutcome { kCreated, kAlreadyVolume };
-
-enum class RegisterOutcome { kRegistered, kAlreadyRegistered };
-struct Registration {
-  RegisterOutcome outcome = RegisterOutcome::kRegistered;
-  ModelName model;
-  Version version;
-  Digest manifest_sha256;
-};
-
-enum class MoveOutcome { kMoved, kAlreadyActive };
-struct PointerMove {
-  MoveOutcome outcome = MoveOutcome::kMoved;
-  ModelName model;
-  Version active;
-  Digest manifest_sha256;
-  std::optional<Version> previous;  // what was active before, when moved
-};
-
-// What the caller requires of a version before the pointer moves to it: the golden test classification. It runs after
-// the files were verified; its error refuses the move. The store knows no runtimes.
-using ActivationCheck = std::function<Status(const OpenedVersion&)>;
 
 class Volume {
  public:
@@ -90,6 +68,8 @@ class Volume {
  private:
   Volume(std::unique_ptr<Reader> reader, VolumeOptions options)
       : reader_(std::move(reader)), options_(std::move(options)) {}
+
+  Workplace Place();
 
   std::unique_ptr<Reader> reader_;
   VolumeOptions options_;

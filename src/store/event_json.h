@@ -1,0 +1,21 @@
+// One event as the text of its journal file, and back (doc/volume.md "The journal").
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/event_log.h"
+
+namespace lotmark::store {
+
+// One line with its newline. Every event that CheckEvent accepts comes back equal from ParseEvent.
+std::string FormatEvent(const Event& event);
+
+// kRefused: not an event by the rules of the page, or of a kind that this program does not know.
+Result<Event> ParseEvent(std::string_view text);
+
+// The rules that hold for one event by itself: which fields its kind has, and the length of its texts.
+Status CheckEvent(const Event& event);
+
+}  // namespace lotmark::store

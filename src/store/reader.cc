@@ -1,0 +1,94 @@
+#include "store/reader.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "fs/file_ops.h"
+#include "store/pointer.h"
+
+namespace lotmark::store {
+namespace {
+
+constexpr uint64_t kMaxVolumeFileBytes = 64 << 10;
+
+Error NoSuchVersion(const ModelName& model, const Version& version) {
+  return NotFound("model " + model.text() + " has no version " + version.text(), "`lotmark list` shows the versions.");
+}
+
+// The entries of `path` that are folders with a valid id for a name. None when there is no such folder.
+template <typename T>
+Result<std::vector<T>> ListIds(fs::Dir& root, const std::string& path) {
+  std::vector<T> ids;
+  auto folder = root.OpenDir(path);
+  if (!folder && folder.error().code == ErrorCode::kNotFound) return ids;
+  if (!folder) return std::move(folder).error();
+  LOTMARK_ASSIGN_OR_RETURN(const std::vector<fs::Entry> entries, (*folder)->List());
+  for (const fs::Entry& entry : entries) {
+    auto id = T::Parse(entry.name);
+    if (id && entry.kind == fs::EntryKind::kFolder) ids.push_back(*std::move(id));
+  }
+  return ids;
+}
+
+}  // namespace
+
+Result<VolumeInfo> ReadVolumeInfo(fs::Dir& root) {
+  auto bytes = fs::ReadWholeFile(root, kVolumeFile, kMaxVolumeFileBytes);
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound) {
+    return Refused(root.DisplayPath() + ": is not a model volume: it has no volume.json",
+                   "`lotmark init VOLUME --model NAME` makes one.");
+  }
+  if (!bytes) return std::move(bytes).error();
+  auto info = ParseVolumeInfo(AsText(*bytes));
+  if (!info) return Prefixed(Join(root.DisplayPath(), kVolumeFile), std::move(info).error());
+  return info;
+}
+
+Result<std::unique_ptr<Reader>> Reader::Open(std::unique_ptr<fs::Dir> root) {
+  LOTMARK_ASSIGN_OR_RETURN(VolumeInfo info, ReadVolumeInfo(*root));
+  auto journal = root->OpenDir(kJournalFolder);
+  if (!journal) return Prefixed("the volume's journal cannot be read", std::move(journal).error());
+  auto log = MakeFolderEventLog(*std::move(journal));
+  return std::unique_ptr<Reader>(new Reader(std::move(root), std::move(log), std::move(info)));
+}
+
+Result<std::optional<Version>> Reader::ActiveVersion(const ModelName& model) const {
+  return ReadPointer(*root_, model);
+}
+
+Result<OpenedVersion> Reader::OpenVersion(const ModelName& model, const Version& version) const {
+  auto folder = root_->OpenDir(VersionPath(model, version));
+  if (!folder && folder.error().code == ErrorCode::kNotFound) return NoSuchVersion(model, version);
+  if (!folder) return std::move(folder).error();
+  const std::string where = Join(model.text(), version.text()) + "/" + std::string(kManifestFile);
+  auto bytes = fs::ReadWholeFile(**folder, kManifestFile, manifest::Manifest::kMaxBytes);
+  if (!bytes) return Prefixed(where, std::move(bytes).error());
+  auto manifest = manifest::Manifest::Parse(std::string(AsText(*bytes)));
+  if (!manifest) return Prefixed(where, std::move(manifest).error());
+  if (manifest->model_name() != model || manifest->version() != version) {
+    return Refused(where + ": is the manifest of " + Join(manifest->model_name().text(), manifest->version().text()));
+  }
+  return OpenedVersion{model, version, *std::move(manifest), *std::move(folder)};
+}
+
+Result<std::vector<ModelName>> Reader::ListModels() const {
+  LOTMARK_ASSIGN_OR_RETURN(const std::vector<ModelName> names, ListIds<ModelName>(*root_, std::string(kModelsFolder)));
+  std::vector<ModelName> models;
+  for (const ModelName& name : names) {
+    LOTMARK_ASSIGN_OR_RETURN(const std::vector<Version> versions, ListVersions(name));
+    if (!versions.empty()) models.push_back(name);
+  }
+  return models;
+}
+
+Result<std::vector<Version>> Reader::ListVersions(const ModelName& model) const {
+  return ListIds<Version>(*root_, VersionsPath(model));
+}
+
+Result<std::vector<Event>> Reader::History(const std::optional<ModelName>& model) const {
+  LOTMARK_ASSIGN_OR_RETURN(std::vector<Event> events, log_->ReadAll());
+  if (model) std::erase_if(events, [&](const Event& event) { return event.model != model; });
+  return events;
+}
+
+}  // namespace lotmark::store

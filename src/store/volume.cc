@@ -1,0 +1,47 @@
+#include "store/volume.h"
+
+#include "store/activation.h"
+#include "store/decision.h"
+#include "store/locked_volume.h"
+#include "store/registration.h"
+
+namespace lotmark::store {
+
+Result<std::unique_ptr<Volume>> Volume::Open(std::unique_ptr<fs::Dir> root, VolumeOptions options) {
+  LOTMARK_ASSIGN_OR_RETURN(auto reader, Reader::Open(std::move(root)));
+  return std::unique_ptr<Volume>(new Volume(std::move(reader), std::move(options)));
+}
+
+Workplace Volume::Place() {
+  return {reader_->root(), reader_->log(), reader_->info(), options_.clock, options_.actor, options_.lock_wait};
+}
+
+Result<Registration> Volume::Register(fs::Dir& source, std::string manifest_bytes, const ProgressFn& progress) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto manifest, manifest::Manifest::Parse(std::move(manifest_bytes)));
+  return RegisterVersion(Place(), source, manifest, progress);
+}
+
+Result<PointerMove> Volume::Activate(const ModelName& model, const Version& version, const std::string& reason,
+                                     const ActivationCheck& check, const ProgressFn& progress) {
+  const MoveChoice choose = [&](const VolumeHistory& history, const std::optional<Version>& pointer) {
+    return DecideActivation(history, pointer, model, version);
+  };
+  return MoveActive(Place(), *reader_, {model, reason, choose, check, progress});
+}
+
+Result<PointerMove> Volume::Rollback(const ModelName& model, const std::optional<Version>& to,
+                                     const std::string& reason, const ActivationCheck& check,
+                                     const ProgressFn& progress) {
+  const MoveChoice choose = [&](const VolumeHistory& history, const std::optional<Version>& pointer) {
+    return DecideRollback(history, pointer, model, to);
+  };
+  return MoveActive(Place(), *reader_, {model, reason, choose, check, progress});
+}
+
+Status Volume::Recover() {
+  LOTMARK_ASSIGN_OR_RETURN(const LockedVolume volume, LockedVolume::Take(Place()));
+  (void)volume;
+  return Ok();
+}
+
+}  // namespace lotmark::store
