@@ -38,10 +38,10 @@ Status CheckInputShapes(const Artifact& artifact, const std::string& field) {
   return Ok();
 }
 
-Status CheckLength(const TensorSpec& output, int64_t length, const std::string& field, std::string_view what) {
+Status CheckLength(const TensorSpec& output, int64_t length, const std::string& field, std::string_view source) {
   if (output.shape.back() == -1 || output.shape.back() == length) return Ok();
-  return Refused(fmt::format("{}: outputs: '{}' has the shape {}, but the {} are {}", field, output.name, output.shape,
-                             what, length));
+  return Refused(fmt::format("{}: outputs: the shape {} of '{}' does not end in {}, which {} says", field, output.shape,
+                             output.name, length, source));
 }
 
 Status CheckOutputs(const Artifact& artifact, const ManifestFields& fields, const std::string& field) {
@@ -60,11 +60,12 @@ Status CheckOutputs(const Artifact& artifact, const ManifestFields& fields, cons
   }
   if (probabilities == nullptr) return Refused(field + ": outputs: none is left for the probabilities");
   if (embedding != nullptr) {
-    LOTMARK_RETURN_IF_ERROR(CheckLength(*embedding, fields.embedding->length, field, "values of embedding.length"));
+    LOTMARK_RETURN_IF_ERROR(CheckLength(*embedding, fields.embedding->length, field, "embedding.length"));
   }
   const auto classes = static_cast<int64_t>(fields.classes.size());
-  if (classes == 0 && !artifact.output_classes) return Ok();
-  return CheckLength(*probabilities, classes != 0 ? classes : *artifact.output_classes, field, "classes");
+  if (classes != 0) return CheckLength(*probabilities, classes, field, "classes");
+  if (!artifact.output_classes) return Ok();
+  return CheckLength(*probabilities, *artifact.output_classes, field, "output_classes");
 }
 
 Status CheckArtifact(const Artifact& artifact, const ManifestFields& fields) {

@@ -53,7 +53,7 @@ Status CheckPathsDiffer(const std::vector<FileRef>& files) {
     const auto [first, is_new] = seen.emplace(Folded(file.path), &file);
     if (!is_new) {
       return Refused(file.field + ": the path '" + file.path + "' is taken by " + first->second->field +
-                     " (paths differ by more than case)");
+                     "; paths must differ by more than case");
     }
   }
   for (const FileRef& file : files) {
