@@ -7,6 +7,8 @@
 namespace lotmark::fs {
 namespace {
 
+std::string PathIn(const Dir& dir, std::string_view path) { return dir.DisplayPath() + "/" + Printable(path); }
+
 // The name is only a hint for whoever finds the file after a crash; the random part makes it unique.
 std::string TempNameFor(std::string_view name) {
   constexpr size_t kHintBytes = 128;
@@ -27,8 +29,7 @@ Error Discard(Dir& dir, std::string_view temp, Error why) {
 }
 
 Error Unconfirmed(const Dir& dir, std::string_view name, const Error& why) {
-  return {ErrorCode::kUnconfirmed,
-          "change not confirmed: " + dir.DisplayPath() + "/" + Printable(name) + ": " + why.text,
+  return {ErrorCode::kUnconfirmed, "change not confirmed: " + PathIn(dir, name) + ": " + why.text,
           "The change may or may not be in place, and a power loss may still undo it: read again before going on."};
 }
 
@@ -36,6 +37,8 @@ Error Unconfirmed(const Dir& dir, std::string_view name, const Error& why) {
 // name is ours alone: while it is there, the rename has not taken place.
 Error FailedRename(Dir& dir, std::string_view temp, std::string_view name, Error why) {
   if (!dir.Stat(temp)) return Unconfirmed(dir, name, why);
+  // Said anew, because the temporary name would only puzzle the reader.
+  if (why.code == ErrorCode::kConflict) why.text = "cannot write: " + PathIn(dir, name) + ": it exists already";
   return Discard(dir, temp, std::move(why));
 }
 
@@ -68,8 +71,8 @@ Result<Bytes> ReadWholeFile(Dir& dir, std::string_view path, uint64_t max_bytes)
   LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<ReadableFile> file, dir.OpenFile(path));
   LOTMARK_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
   const auto too_large = [&] {
-    return Error{ErrorCode::kTooLarge, "file too large: " + dir.DisplayPath() + "/" + Printable(path) + ": more than " +
-                                           std::to_string(max_bytes) + " bytes"};
+    return Error{ErrorCode::kTooLarge,
+                 "file too large: " + PathIn(dir, path) + ": more than " + std::to_string(max_bytes) + " bytes"};
   };
   if (size > max_bytes) return too_large();
   // One byte more than its size, so that a file that grows meanwhile is noticed rather than cut.

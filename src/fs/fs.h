@@ -26,6 +26,8 @@
 namespace lotmark::fs {
 
 enum class EntryKind { kFile, kFolder, kLink, kOther };
+// For messages: "a regular file", "a folder", "a symbolic link", "a device, pipe or socket".
+std::string_view KindName(EntryKind kind);
 
 struct EntryInfo {
   EntryKind kind = EntryKind::kOther;

@@ -10,6 +10,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "fs/errno_error.h"
 #include "fs/path.h"
 #include "fs/posix_file.h"
 
@@ -59,9 +60,7 @@ class PosixDir final : public Dir {
     LOTMARK_ASSIGN_OR_RETURN(const Place place, Locate(path));
     std::array<char, kMaxPathBytes + 1> text;
     const ssize_t size = ::readlinkat(place.folder, place.name.c_str(), text.data(), text.size());
-    if (size < 0 && errno == EINVAL) {
-      return Refused("not a symbolic link: " + Printable(place.display, kMaxPathBytes) + ": it is something else");
-    }
+    if (size < 0 && errno == EINVAL) return WrongKind("a symbolic link", place.display, "something else");
     if (size < 0) return ErrnoError("cannot read link", place.display, errno);
     return std::string(text.data(), static_cast<size_t>(size));
   }

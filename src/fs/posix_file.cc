@@ -4,15 +4,14 @@
 #include <sys/file.h>
 
 #include "base/encoding.h"
+#include "fs/errno_error.h"
+#include "fs/path.h"
 
 namespace lotmark::fs {
 namespace {
 
 Error NotRegular(const std::string& display, EntryKind kind) {
-  std::string found = "a device, pipe or socket";
-  if (kind == EntryKind::kFolder) found = "a folder";
-  if (kind == EntryKind::kLink) found = "a symbolic link";
-  return Refused("not a regular file: " + Printable(display, 4095) + ": it is " + found);
+  return WrongKind("a regular file", display, KindName(kind));
 }
 
 bool Acceptable(EntryKind kind, Accept accept) {
@@ -77,8 +76,9 @@ class PosixWritable final : public WritableFile {
 
  private:
   Status CheckUsable() const {
-    if (failed_) return MachineFailed("file unusable: " + Printable(display_, 4095) + ": an earlier operation failed");
-    if (!fd_.valid()) return MachineFailed("file unusable: " + Printable(display_, 4095) + ": it is closed");
+    if (failed_)
+      return MachineFailed("file unusable: " + Printable(display_, kMaxPathBytes) + ": an earlier operation failed");
+    if (!fd_.valid()) return MachineFailed("file unusable: " + Printable(display_, kMaxPathBytes) + ": it is closed");
     return Ok();
   }
 
@@ -154,7 +154,7 @@ Result<std::unique_ptr<WritableFile>> CreateWritable(const Place& place) {
 Result<std::unique_ptr<FileLock>> TryFlock(UniqueFd fd, const std::string& display) {
   if (Retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno != EWOULDBLOCK) return ErrnoError("cannot lock", display, errno);
-    return Error{ErrorCode::kBusy, "locked: " + Printable(display, 4095) + ": another process holds it"};
+    return Error{ErrorCode::kBusy, "locked: " + Printable(display, kMaxPathBytes) + ": another process holds it"};
   }
   return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(fd)));
 }

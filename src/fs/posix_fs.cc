@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "fs/errno_error.h"
 #include "fs/file_ops.h"
 #include "fs/path.h"
 #include "fs/posix_dir.h"

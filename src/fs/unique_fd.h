@@ -1,14 +1,10 @@
-// An owned file descriptor, the retry that every interruptible system call needs, and errno as an Error.
+// An owned file descriptor, and the retry that every interruptible system call needs.
 #pragma once
 
 #include <unistd.h>
 
 #include <cerrno>
-#include <string>
-#include <string_view>
 #include <utility>
-
-#include "base/result.h"
 
 namespace lotmark::fs {
 
@@ -47,8 +43,5 @@ auto Retry(Call call) {
   while (result < 0 && errno == EINTR) result = call();
   return result;
 }
-
-// "cannot open file: /volume/x: Permission denied", with the code that fs.h promises for this errno.
-Error ErrnoError(std::string_view what, std::string_view which, int error_number);
 
 }  // namespace lotmark::fs

@@ -1,5 +1,6 @@
-#include "fs/unique_fd.h"
+#include "fs/errno_error.h"
 
+#include <string>
 #include <system_error>
 
 #include "base/encoding.h"
@@ -43,6 +44,11 @@ Meaning MeaningOf(int error_number) {
 Error ErrnoError(std::string_view what, std::string_view which, int error_number) {
   Meaning meaning = MeaningOf(error_number);
   return {meaning.code, std::string(what) + ": " + Printable(which, kMaxPathBytes) + ": " + meaning.why};
+}
+
+Error WrongKind(std::string_view wanted, std::string_view which, std::string_view found) {
+  return Refused("not " + std::string(wanted) + ": " + Printable(which, kMaxPathBytes) + ": it is " +
+                 std::string(found));
 }
 
 }  // namespace lotmark::fs
