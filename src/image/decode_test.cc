@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 TEST(DecodeImage, EqualsPillowOnEveryKindOfFile) {
   const Json vectors = TestVectors();
-  ASSERT_GE(vectors["files"].size(), 100u);
+  int compared = 0;
   for (const Json& vector : vectors["files"]) {
     const std::string name = vector["file"];
     SCOPED_TRACE(name);
@@ -28,7 +28,9 @@ TEST(DecodeImage, EqualsPillowOnEveryKindOfFile) {
     const RgbImage upright = Upright(std::move(decoded->pixels), decoded->orientation).value();
     EXPECT_EQ(upright.width, vector["upright_size"][0]);
     EXPECT_EQ(Sha256Of(upright.rgb).hex(), vector["upright_sha256"].get<std::string>());
+    ++compared;
   }
+  EXPECT_GE(compared, 100);
 }
 
 void ExpectRefused(ByteView bytes, ErrorCode code, const std::string& text, const DecodeLimits& limits = {}) {
@@ -44,7 +46,7 @@ TEST(DecodeImage, RefusesWhatIsNoImage) {
                 "neither JPEG nor PNG: it starts with the bytes 474946383961");
   ExpectRefused(AsBytes("\xff\xd8"), ErrorCode::kRefused, "neither JPEG nor PNG: it starts with the bytes ffd8");
   ExpectRefused(AsBytes("\xff\xd8\xff"), ErrorCode::kRefused, "image: JPEG: cannot be decoded");
-  ExpectRefused(AsBytes("\x89PNG\r\n\x1a\n"), ErrorCode::kRefused, "image: PNG: cannot be decoded");
+  ExpectRefused(AsBytes("\x89PNG\r\n\x1a\n"), ErrorCode::kRefused, "image: PNG: cut off");
 }
 
 TEST(DecodeImage, TypeIsDecidedByContentNotByHope) {

@@ -43,8 +43,9 @@ std::optional<TiffReader> OpenTiff(ByteView bytes) {
   return TiffReader(bytes, little);
 }
 
-// Bytes of one value, for the integer types that Pillow takes: SHORT, LONG, SSHORT, SLONG; 0 for all others.
+// Bytes of one value, for the integer types that Pillow takes: SBYTE, SHORT, LONG, SSHORT, SLONG; 0 for all others.
 size_t IntegerBytes(uint32_t type) {
+  if (type == 6) return 1;
   if (type == 3 || type == 8) return 2;
   if (type == 4 || type == 9) return 4;
   return 0;

@@ -26,6 +26,35 @@ Status Check(int code) {
   return Refused(fmt::format("image: PNG: cannot be decoded: {}", spng_strerror(code)));
 }
 
+constexpr size_t kSignatureBytes = 8;
+constexpr size_t kChunkFrameBytes = 12;  // length, type, checksum
+
+// REQUIRES: four bytes are there.
+uint32_t BigEndian(ByteView bytes, size_t offset) {
+  uint32_t value = 0;
+  for (const uint8_t byte : bytes.subspan(offset, 4)) value = value << 8 | byte;
+  return value;
+}
+
+// libspng's own answer to sizes near 2^31 is "arithmetic overflow": look first, and say what is wrong.
+Status CheckClaimedSize(ByteView encoded, const DecodeLimits& limits) {
+  constexpr size_t kSides = kSignatureBytes + 8;  // behind the first chunk's length and type
+  if (encoded.size() < kSides + 8) return Refused("image: PNG: cut off inside its header");
+  return CheckSize(BigEndian(encoded, kSides), BigEndian(encoded, kSides + 4), limits);
+}
+
+// Walks from chunk to chunk to the end chunk. libspng 0.7 takes a file without the last chunk's checksum for whole.
+Status CheckWhole(ByteView encoded) {
+  size_t at = kSignatureBytes;
+  while (encoded.size() - at >= kChunkFrameBytes) {
+    const uint64_t length = BigEndian(encoded, at);
+    if (encoded.size() - at - kChunkFrameBytes < length) break;
+    if (AsText(encoded.subspan(at + 4, 4)) == "IEND") return Ok();
+    at += kChunkFrameBytes + length;
+  }
+  return Refused(fmt::format("image: PNG: cut off: no end chunk in its {} bytes", encoded.size()));
+}
+
 Result<Context> Open(ByteView encoded) {
   Context context(spng_ctx_new(0));
   if (!context) return MachineFailed("image: PNG: no memory");
@@ -35,10 +64,9 @@ Result<Context> Open(ByteView encoded) {
   return context;
 }
 
-Result<spng_ihdr> ReadHeader(spng_ctx* context, const DecodeLimits& limits) {
+Result<spng_ihdr> ReadHeader(spng_ctx* context) {
   spng_ihdr header{};
   LOTMARK_RETURN_IF_ERROR(Check(spng_get_ihdr(context, &header)));
-  LOTMARK_RETURN_IF_ERROR(CheckSize(header.width, header.height, limits));
   if (header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16) {
     return Refused("image: PNG: 16-bit grey: what its samples mean in 8 bits is not defined",
                    "Convert it to 8 bits a channel the way the model's training set was.");
@@ -68,8 +96,10 @@ std::optional<uint32_t> ReadXmp(spng_ctx* context) {
 }  // namespace
 
 Result<DecodedImage> DecodePng(ByteView encoded, const DecodeLimits& limits) {
+  LOTMARK_RETURN_IF_ERROR(CheckClaimedSize(encoded, limits));
+  LOTMARK_RETURN_IF_ERROR(CheckWhole(encoded));
   LOTMARK_ASSIGN_OR_RETURN(const Context context, Open(encoded));
-  LOTMARK_ASSIGN_OR_RETURN(const spng_ihdr header, ReadHeader(context.get(), limits));
+  LOTMARK_ASSIGN_OR_RETURN(const spng_ihdr header, ReadHeader(context.get()));
   LOTMARK_ASSIGN_OR_RETURN(RgbImage pixels,
                            RgbImage::Allocate(static_cast<int>(header.width), static_cast<int>(header.height)));
   LOTMARK_RETURN_IF_ERROR(

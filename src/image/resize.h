@@ -1,10 +1,11 @@
 // Resizing, bit for bit as Pillow does it (Image.resize with reducing_gap=None).
 //
 // Two passes: along the rows first, rounded to bytes, then down the columns; a pass whose axis keeps its size is left
-// out. That is the order of every Pillow up to 12.1. Later ones go down the columns first for some shapes: 12.2 and 12.3
-// where the source is over 100 times as high as wide and gets lower, 13.0.0 where target height < source height and
-// (source height - target height) > 2 * (source width - target width), measured on 5,740 random shapes. There some bytes
-// differ by 1 between versions; never where a square becomes a square. One order, always, keeps old digests true.
+// out. That is the order of every Pillow up to 12.1. Later ones go down the columns first for some shapes: 12.2
+// and 12.3 where the source is over 100 times as high as wide and gets lower, 13.0.0 where target height < source
+// height and (source height - target height) > 2 * (source width - target width), measured on 5,740 random shapes.
+// There some bytes differ by 1 between versions; never where a square becomes a square. One order, always, keeps old
+// digests true.
 //
 // Source rows are stretched one at a time, when the first target row needs them, into a
 // ring that holds as many as one target row looks at.

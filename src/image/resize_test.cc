@@ -37,7 +37,7 @@ RgbImage Copy(const RgbView& view) {
 
 TEST(Resize, EqualsPillowBitForBit) {
   const Json vectors = TestVectors();
-  ASSERT_GE(vectors["resize"].size(), 300u);
+  int compared = 0;
   for (const Json& vector : vectors["resize"]) {
     SCOPED_TRACE(vector.dump());
     ASSERT_EQ(vector["filter"], "bilinear");
@@ -45,7 +45,9 @@ TEST(Resize, EqualsPillowBitForBit) {
     const auto target = Resize(source, vector["target"][0], vector["target"][1], kBilinear);
     ASSERT_TRUE(target);
     EXPECT_EQ(Sha256Of(target->rgb).hex(), vector["sha256"].get<std::string>());
+    ++compared;
   }
+  EXPECT_GE(compared, 300);
 }
 
 TEST(Resize, SameSizeIsTheSameImage) {

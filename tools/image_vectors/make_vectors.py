@@ -6,8 +6,8 @@ with the versions in requirements.txt, from the root of the repository:
     python tools/image_vectors/make_vectors.py            # writes images and digests
     python tools/image_vectors/make_vectors.py --check    # writes nothing; fails where a digest would change
 
-Everything is seeded: the same versions write the same bytes. Files in testdata/ that recipes.py does not know (made by other
-encoders) are kept and get digests too.
+Everything is seeded: the same versions write the same bytes. Files in testdata/ that recipes.py does not know (those of
+odd_jpegs.cc) are kept and get digests too.
 """
 
 import argparse
