@@ -5,12 +5,20 @@
 #include <fstream>
 #include <iterator>
 
+#include "runtime_onnx/onnx_runtime.h"
+
 namespace lotmark::runtime_onnx::testing {
 
 Bytes Fixture(const std::string& name) {
   std::ifstream file(std::string(LOTMARK_SOURCE_DIR) + "/src/runtime_onnx/testdata/" + name, std::ios::binary);
   EXPECT_TRUE(file) << name;
   return Bytes(std::istreambuf_iterator<char>(file), {});
+}
+
+std::unique_ptr<runtime::Runtime> MakeRuntime() {
+  auto made = MakeOnnxRuntime();
+  EXPECT_TRUE(made) << made.error().text;
+  return std::move(*made);
 }
 
 runtime::ModelContract ColoursContract() {
