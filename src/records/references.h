@@ -12,7 +12,11 @@ namespace lotmark::records {
 constexpr size_t kMaxReferenceBytes = 256;
 
 struct References {
-  std::optional<std::string> lesion_image_id, patient_id, encounter_id, anatomical_site;
+  std::optional<std::string> lesion_image_id = {};
+  std::optional<std::string> patient_id = {};
+  std::optional<std::string> encounter_id = {};
+  std::optional<std::string> anatomical_site = {};  // identifies nobody by itself: stored with the row
+
   bool operator==(const References&) const = default;
 };
 

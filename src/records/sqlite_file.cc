@@ -13,6 +13,8 @@
 namespace lotmark::records::sqlite {
 namespace {
 
+constexpr off_t kSmallestDatabase = 512;  // one page of the smallest size
+
 std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 std::string Named(const std::string& path) { return "records database '" + Printable(path) + "': "; }
@@ -56,6 +58,8 @@ Status PrepareFile(const std::string& path, OpenMode mode) {
     return NotFound(Named(path) + "it does not exist");
   }
   if (!S_ISREG(info.st_mode)) return Refused(Named(path) + "not a regular file");
+  // SQLite takes a file that is shorter than any database for an empty one and would write over it.
+  if (info.st_size > 0 && info.st_size < kSmallestDatabase) return Refused(Named(path) + "the file is not a database");
   return RefuseNetworkFileSystem(path, path);  // a link may lead to another file system than its folder's
 }
 

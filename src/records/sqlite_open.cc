@@ -51,36 +51,40 @@ Status PrepareForWriting(Connection& connection, const std::string& path, std::c
   return SyncFolderOf(path);
 }
 
+Status PrepareForReading(Connection& connection) {
+  LOTMARK_ASSIGN_OR_RETURN(const size_t seen, SchemaVersion(connection, AllMigrations()));
+  if (seen == AllMigrations().size()) return Ok();
+  return Refused(connection.Name() + ": its schema " + std::to_string(seen) + " is older than the " +
+                     std::to_string(AllMigrations().size()) + " that this program reads",
+                 "start the service once: it brings the database up to date");
+}
+
+Status Prepare(Connection& connection, const std::string& path, const SqliteOptions& options) {
+  LOTMARK_RETURN_IF_ERROR(connection.Execute(kSettings, "settings"));
+  if (options.mode == OpenMode::kReadOnly) return PrepareForReading(connection);
+  return PrepareForWriting(connection, path, options.busy_timeout);
+}
+
 // Even a reader of a database in WAL mode needs a -shm file beside it, which SQLite creates when there is none.
-Error ExplainUnreadable(Error error, const std::string& path) {
-  if (error.code != ErrorCode::kMachine || FolderIsWritable(path)) return error;
+Error Explain(Error error, const std::string& path, OpenMode mode) {
+  if (mode != OpenMode::kReadOnly || error.code != ErrorCode::kMachine || FolderIsWritable(path)) return error;
   error.code = ErrorCode::kRefused;
   error.hint = "its folder is read-only: copy the database and its -wal file elsewhere and read them there";
   return error;
-}
-
-Status PrepareForReading(Connection& connection, const std::string& path) {
-  auto seen = SchemaVersion(connection, AllMigrations());
-  if (!seen) return ExplainUnreadable(std::move(seen).error(), path);
-  if (*seen == AllMigrations().size()) return Ok();
-  return Refused(connection.Name() + ": its schema " + std::to_string(*seen) + " is older than the " +
-                     std::to_string(AllMigrations().size()) + " that this program reads",
-                 "start the service once: it brings the database up to date");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Connection>> OpenConnection(const std::string& path, const SqliteOptions& options) {
   LOTMARK_RETURN_IF_ERROR(PrepareFile(path, options.mode));
-  const bool read_only = options.mode == OpenMode::kReadOnly;
-  LOTMARK_ASSIGN_OR_RETURN(Connection opened,
-                           Connection::Open(path, {.access = read_only ? Access::kReadOnly : Access::kReadWrite,
-                                                   .busy_timeout = options.busy_timeout,
-                                                   .vfs = options.vfs}));
+  const Access access = options.mode == OpenMode::kReadOnly ? Access::kReadOnly : Access::kReadWrite;
+  LOTMARK_ASSIGN_OR_RETURN(
+      Connection opened,
+      Connection::Open(path, {.access = access, .busy_timeout = options.busy_timeout, .vfs = options.vfs}));
   auto connection = std::make_unique<Connection>(std::move(opened));
-  LOTMARK_RETURN_IF_ERROR(connection->Execute(kSettings, "settings"));
-  LOTMARK_RETURN_IF_ERROR(read_only ? PrepareForReading(*connection, path)
-                                    : PrepareForWriting(*connection, path, options.busy_timeout));
+  if (Status prepared = Prepare(*connection, path, options); !prepared) {
+    return Explain(std::move(prepared).error(), path, options.mode);
+  }
   return connection;
 }
 
