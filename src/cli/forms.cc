@@ -52,10 +52,10 @@ Json EventJson(const store::Event& event) {
               {"time", FormatUtc(event.time)},
               {"event", store::EventKindName(event.kind)},
               {"actor", {{"name", event.actor.name}, {"authenticated", event.actor.authenticated}}},
-              {"model_name", event.model},
-              {"version", event.version},
+              {"model_name", event.model ? Json(event.model->text()) : Json(nullptr)},
+              {"version", OptionalVersion(event.version)},
               {"manifest_sha256", OptionalDigest(event.manifest_sha256)},
-              {"previous_version", event.previous},
+              {"previous_version", OptionalVersion(event.previous)},
               {"reason", event.reason}};
 }
 

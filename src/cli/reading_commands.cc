@@ -157,7 +157,8 @@ Result<Outcome> History(const Context& context, bool all_models) {
   std::vector<std::vector<std::string>> rows{{"#", "TIME", "EVENT", "VERSION", "MANIFEST", "ACTOR", "REASON"}};
   for (const auto& event : events) {
     rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::string(store::EventKindName(event.kind)),
-                    event.version, event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
+                    event.version ? event.version->text() : "",
+                    event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
                     Printable(event.actor.name) + (event.actor.authenticated ? "" : " (unauthenticated)"),
                     Printable(event.reason)});
   }

@@ -29,7 +29,7 @@ std::optional<store::Event> ActivationBefore(const std::vector<store::Event>& ev
   for (const store::Event& event : events) {
     const bool moves_pointer =
         event.kind == store::EventKind::kActivated || event.kind == store::EventKind::kRolledBack;
-    if (moves_pointer && event.version == row.model_version.text() && event.time <= row.time) found = event;
+    if (moves_pointer && event.version == row.model_version && event.time <= row.time) found = event;
   }
   return found;
 }

@@ -126,8 +126,8 @@ class Service {
                                                    .records = *records_,
                                                    .replica = replica_,
                                                    .log_failure = LogError});
-    LOTMARK_ASSIGN_OR_RETURN(server_,
-                             http::Server::Start({.host = address.host, .port = address.port}, api_->handler()));
+    LOTMARK_ASSIGN_OR_RETURN(
+        server_, http::Server::Start({.host = address.host, .port = address.port, .limits = {}}, api_->handler()));
     LogInfo(fmt::format("listening on {}:{} as {}", address.host, server_->port(), replica_));
     return Ok();
   }

@@ -45,6 +45,11 @@ std::string_view EventName(KeeperEvent event) {
   return "";
 }
 
+template <typename Builder>
+auto& Named(Builder builder, const char* name, const char* help, prometheus::Registry& registry) {
+  return builder.Name(name).Help(help).Register(registry);
+}
+
 class PrometheusMetrics final : public Metrics {
  public:
   void Observe(Stage stage, std::string_view model_version, std::chrono::microseconds took) override {
@@ -82,10 +87,6 @@ class PrometheusMetrics final : public Metrics {
   }
 
  private:
-  template <typename Builder>
-  static auto& Named(Builder builder, const char* name, const char* help, prometheus::Registry& registry) {
-    return builder.Name(name).Help(help).Register(registry);
-  }
   prometheus::Gauge& Gauge(const char* name, const char* help) {
     return Named(prometheus::BuildGauge(), name, help, registry_).Add({});
   }
