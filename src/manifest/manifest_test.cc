@@ -136,6 +136,16 @@ TEST(Manifest, FormatsHaveOneNameEach) {
   EXPECT_EQ(ElementTypeName(ElementType::kInt8), "int8");
 }
 
+TEST(Manifest, TheExampleOfTheSpecificationIsServable) {
+  const std::string page = testing::ReadFile(LOTMARK_SOURCE_DIR "/doc/manifest.md");
+  const size_t begin = page.find("```json\n") + 8;
+  const Manifest manifest = Parsed(page.substr(begin, page.find("```", begin) - begin));
+  EXPECT_THAT(manifest.MissingForAdd(), IsEmpty());
+  EXPECT_THAT(manifest.MissingForServing(Format::kOnnx), IsEmpty());
+  const std::string canonical = manifest.artifact(Format::kOnnx)->preprocessing->Canonical();
+  EXPECT_NE(page.find("```\n" + canonical + "```"), std::string::npos) << canonical;
+}
+
 TEST(Manifest, TheDemoModelsAreServable) {
   const std::filesystem::path models = LOTMARK_SOURCE_DIR "/demo/models";
   int seen = 0;
