@@ -156,11 +156,11 @@ class Lesion:
         return self.canvas.mask(dots=np.hstack([self.places(count, reach), radii]), blur=blur)
 
 
-def sample_look(rng, label, typical):
-    """The look of one picture of class `label`; a typical one borrows nothing from another class."""
+def sample_look(rng, label):
+    """The look of one picture of class `label`, which borrows something from a class that it is confused with."""
     own = np.array(astuple(LOOKS[label]))
     other = np.array(astuple(LOOKS[rng.choice(CONFUSERS[label])]))
-    ambiguity = 0.0 if typical else rng.uniform(0, MAX_AMBIGUITY)
+    ambiguity = rng.uniform(0, MAX_AMBIGUITY)
     mixed = (1 - ambiguity) * own + ambiguity * other
     spread = SPREAD * rng.standard_normal(len(mixed)) * (mixed > 0)
     return Look(*np.clip(mixed + spread, 0, 1))
@@ -254,10 +254,10 @@ def photograph(canvas, rgb):
     return image.filter(ImageFilter.GaussianBlur(rng.gamma(2.0, 0.004) * canvas.unit))
 
 
-def draw(seed, label, width, height, typical=False):
+def draw(seed, label, width, height):
     """A picture (Pillow, RGB) of class `label`. `seed` is a list of integers; it alone decides all chance."""
     rng = np.random.default_rng(seed)
-    look = sample_look(rng, label, typical)
+    look = sample_look(rng, label)
     canvas = Canvas(rng, width, height)
     lesion = Lesion(canvas, look)
     tone = rng.beta(1.2, 2.2)

@@ -1,18 +1,19 @@
 """The picture files of the demo: golden images and samples. Each list says what a file exercises.
 
-All are drawn from seeds that no training or test set uses.
+All are drawn like test images, from seeds that no training or test set uses. The two seeds were chosen by looking at
+what the models say: every golden image is right by 2024-v1 and some are close calls, which notice small changes; the
+samples show where the versions differ. So neither set measures accuracy.
 """
 
-from dataclasses import dataclass, field
-
 import csv
+from dataclasses import dataclass, field
 
 from PIL import Image
 
 import lesions
 
-GOLDEN_SEED = 7001
-SAMPLE_SEED = 7002
+GOLDEN_SEED = 7003
+SAMPLE_SEED = 7006
 ORIENTATION = 0x0112  # EXIF tag
 
 
@@ -70,13 +71,13 @@ def save(picture, image, folder):
 
 
 def write_golden(folder):
-    """Writes the golden images: typical ones, so that a person can see what the answer should be."""
+    """Writes the golden images."""
     for index, picture in enumerate(GOLDEN):
-        save(picture, lesions.draw([GOLDEN_SEED, index], picture.label, *picture.size, typical=True), folder)
+        save(picture, lesions.draw([GOLDEN_SEED, index], picture.label, *picture.size), folder)
 
 
 def write_samples(folder):
-    """Writes the sample images, as ambiguous as those of the test set, and labels.csv."""
+    """Writes the sample images and labels.csv."""
     for index, picture in enumerate(SAMPLES):
         save(picture, lesions.draw([SAMPLE_SEED, index], picture.label, *picture.size), folder)
     with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:

@@ -64,11 +64,12 @@ def head(*cells):
 
 
 def accuracy_table(versions):
-    text = head("version", "training images", "parameters", "top1", "top3", "melanoma sensitivity", "by ONNX Runtime",
+    text = head("version", "training images", "parameters", "top1", "top3", "melanoma sensitivity", "ONNX Runtime",
                 "largest difference of a probability, ONNX Runtime to PyTorch")
     for version in versions:
         parameters = sum(p.numel() for p in version.network.parameters())
-        text += row(version.recipe.version, f"{version.recipe.images:,} (seed {version.recipe.seed})", f"{parameters:,}",
+        drawn = f"{version.recipe.images:,} (seed {version.recipe.seed})"
+        text += row(version.recipe.version, drawn, f"{parameters:,}",
                     *(f"{value:.4f}" for value in version.accuracy.values()),
                     " / ".join(f"{value:.4f}" for value in version.onnx_accuracy.values()),
                     f"{version.onnx_difference:.1e}")
@@ -133,5 +134,7 @@ Golden images beyond the tolerance {tolerance:g} when preprocessing is wrong, an
 
 {picture_table(versions, GOLDEN, lambda version: version.folder / "golden")}
 ## Sample images
+
+Chosen by seed to show where the versions differ; not a measure of accuracy.
 
 {picture_table(versions, SAMPLES, lambda version: samples)}"""

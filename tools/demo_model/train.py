@@ -35,7 +35,7 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("2023-v1", None, seed=2023, images=5400, widths=(12, 24, 48), epochs=18),
+    Recipe("2023-v1", None, seed=2023, images=2700, widths=(12, 24, 48), epochs=16),
     Recipe("2024-v1", "2023-v1", seed=2024, images=12600, widths=(16, 32, 64, 96), epochs=12),
 )
 
@@ -95,6 +95,7 @@ def quality_thresholds(images):
 
 
 def main():
+    (HERE / "checkpoints").mkdir(exist_ok=True)
     torch.set_num_threads(2)
     torch.use_deterministic_algorithms(True)
     test_images, test_labels = datasets.make(TEST_SEED, TEST_COUNT, datasets.TEST_SIZE)
