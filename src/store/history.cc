@@ -132,9 +132,13 @@ std::optional<Version> VolumeHistory::ActiveByEvents(const ModelName& model) con
 }
 
 Result<VolumeHistory> FoldEvents(const std::vector<Event>& events) {
+  if (events.empty()) return Refused("the journal is empty: event 0 (volume_created) is missing");
   VolumeHistory history;
   Folder folder(history);
-  for (const Event& event : events) LOTMARK_RETURN_IF_ERROR(folder.Apply(event));
+  for (size_t index = 0; index < events.size(); ++index) {
+    if (events[index].index != index) return Contradiction(events[index], "its place is " + std::to_string(index));
+    LOTMARK_RETURN_IF_ERROR(folder.Apply(events[index]));
+  }
   return history;
 }
 

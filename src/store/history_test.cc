@@ -1,0 +1,155 @@
+#include "store/history.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace lotmark::store {
+namespace {
+
+ModelName TheModel() { return ModelName::Parse("m").value(); }
+Version V(std::string_view text) { return Version::Parse(text).value(); }
+
+EventKind KindOf(char letter) {
+  switch (letter) {
+    case 'r':
+      return EventKind::kRegistering;
+    case 'R':
+      return EventKind::kRegistered;
+    case 'a':
+      return EventKind::kActivating;
+    case 'A':
+      return EventKind::kActivated;
+    case 'b':
+      return EventKind::kRollingBack;
+    case 'B':
+      return EventKind::kRolledBack;
+    default:
+      return EventKind::kRecovered;
+  }
+}
+
+// A log from words such as "r1 R1 a1 A1": event letter and version; 'c' is recovered as completed, 'x' as abandoned.
+std::vector<Event> Log(const std::string& words) {
+  std::vector<Event> events(1);
+  events[0].kind = EventKind::kVolumeCreated;
+  events[0].model = TheModel();
+  std::istringstream stream(words);
+  for (std::string word; stream >> word;) {
+    Event event;
+    event.index = events.size();
+    event.kind = KindOf(word[0]);
+    event.model = TheModel();
+    event.version = V(word.substr(1));
+    event.manifest_sha256 = Sha256Of("manifest of " + word.substr(1));
+    if (word[0] == 'c') event.outcome = Outcome::kCompleted;
+    if (word[0] == 'x') event.outcome = Outcome::kAbandoned;
+    events.push_back(event);
+  }
+  return events;
+}
+
+// "1 2 3": what could be gone back to, the active one last.
+std::string Activations(const std::string& words) {
+  const auto history = FoldEvents(Log(words));
+  if (!history) return "error: " + history.error().text;
+  std::string text;
+  for (const Activation& at : history->Of(TheModel()).activations) {
+    text += (text.empty() ? "" : " ") + at.version.text();
+  }
+  return text;
+}
+
+std::string Target(const std::string& words) {
+  const auto history = FoldEvents(Log(words));
+  if (!history) return "error: " + history.error().text;
+  const auto target = RollbackTarget(history->Of(TheModel()));
+  return target ? target->text() : "none";
+}
+
+const std::string kThree = "r1 R1 r2 R2 r3 R3 ";
+
+TEST(RollbackTarget, GoesOneFurtherEachTime) {
+  EXPECT_EQ(Target(""), "none");
+  EXPECT_EQ(Target(kThree + "a1 A1"), "none");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3"), "2");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 b2 B2"), "1");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 b2 B2 b1 B1"), "none");
+}
+
+TEST(RollbackTarget, NeverIsAVersionThatWasRolledBackFrom) {
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 b1 B1 a3 A3"), "1");
+  // Straight to 1: 2 was passed over, and is not gone forward to.
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 b1 B1"), "none");
+  // Activated again by a person: it counts again.
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 b1 B1 a2 A2 a3 A3"), "2");
+}
+
+TEST(RollbackTarget, CountsAVersionOnceAtItsLatestActivation) {
+  EXPECT_EQ(Activations(kThree + "a1 A1 a2 A2 a1 A1 a3 A3"), "2 1 3");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a1 A1 a3 A3 b1 B1"), "2");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a1 A1 a3 A3 b1 B1 b2 B2"), "none");
+}
+
+TEST(FoldEvents, TakesRecoveredEventsForWhatTheyStandFor) {
+  EXPECT_EQ(Activations("r1 c1 a1 c1 r2 R2 a2 x2"), "1");
+  EXPECT_EQ(Activations("r1 R1 r2 R2 a1 A1 a2 A2 b1 c1"), "1");
+  const auto history = FoldEvents(Log("r1 x1 r1 R1"));
+  ASSERT_TRUE(history);
+  EXPECT_EQ(history->registered.size(), 1U);
+}
+
+TEST(FoldEvents, ReportsTheOpenIntent) {
+  const auto history = FoldEvents(Log("r1 R1 a1"));
+  ASSERT_TRUE(history);
+  ASSERT_TRUE(history->open_intent);
+  EXPECT_EQ(history->open_intent->kind, EventKind::kActivating);
+  EXPECT_EQ(history->ActiveByEvents(TheModel()), std::nullopt);
+}
+
+TEST(FoldEvents, RefusesContradictions) {
+  const struct {
+    const char* words;
+    const char* event;  // the text names it
+  } cases[] = {
+      {"R1", "event 1"},       {"r1 R2", "event 2"},       {"r1 r1", "event 2"},
+      {"r1 A1", "event 2"},    {"c1", "event 1"},          {"r1 R1 r1 R1", "event 4"},
+      {"a1 A1", "event 2"},    {"r1 R1 a1 B1", "event 4"}, {"r1 R1 r2 R2 a1 A1 b2 B2", "event 8"},
+      {"r1 R1 A1", "event 3"},
+  };
+  for (const auto& at : cases) {
+    const auto history = FoldEvents(Log(at.words));
+    ASSERT_FALSE(history) << at.words;
+    EXPECT_NE(history.error().text.find(at.event), std::string::npos) << at.words << ": " << history.error().text;
+  }
+}
+
+TEST(FoldEvents, RefusesALogWithoutItsBeginning) {
+  EXPECT_FALSE(FoldEvents({}));
+  auto events = Log("r1 R1");
+  events.erase(events.begin());
+  EXPECT_FALSE(FoldEvents(events));
+  events = Log("");
+  events.push_back(events[0]);
+  events[1].index = 1;
+  EXPECT_FALSE(FoldEvents(events));
+}
+
+TEST(FoldEvents, RefusesAnActivationOfOtherBytesThanWereRegistered) {
+  auto events = Log("r1 R1 a1 A1");
+  events[3].manifest_sha256 = events[4].manifest_sha256 = Sha256Of("other bytes");
+  EXPECT_FALSE(FoldEvents(events));
+}
+
+TEST(StateOf, FollowsThePointer) {
+  const auto history = FoldEvents(Log(kThree + "a1 A1 a2 A2 b1 B1"));
+  ASSERT_TRUE(history);
+  const ModelHistory model = history->Of(TheModel());
+  EXPECT_EQ(StateOf(model, V("1"), V("1")), VersionState::kActive);
+  EXPECT_EQ(StateOf(model, V("1"), V("2")), VersionState::kRetired);
+  EXPECT_EQ(StateOf(model, V("1"), V("3")), VersionState::kRegistered);
+  EXPECT_EQ(StateOf(model, std::nullopt, V("1")), VersionState::kRetired);
+}
+
+}  // namespace
+}  // namespace lotmark::store
