@@ -21,8 +21,8 @@ struct Place {
 
 EntryKind KindOf(mode_t mode);
 
-// Opens `place` for reading if it is a regular file, or a folder when `allow_folder`; never follows a link, never waits
-// for the other end of a FIFO. kRefused says what it is instead.
+// Opens `place` for reading if it is of an accepted kind; never follows a link, never waits for the other end of a
+// FIFO. kRefused says what it is instead.
 enum class Accept { kFileOnly, kFileOrFolder };
 Result<UniqueFd> OpenExisting(const Place& place, Accept accept);
 
