@@ -2,7 +2,8 @@
 //
 // Why the parser is our own: all that matters is one small number, and the bytes around it come from strangers. Nothing
 // here can fail: a tag that is absent, damaged or out of range means "as stored", as Pillow's ImageOps.exif_transpose
-// has it (Pillow raises on some damaged EXIF; here the picture then stays as stored).
+// has it (Pillow raises on some damaged EXIF; here the picture then stays as stored). Not read, where Pillow does: EXIF
+// as hexadecimal text inside a PNG ("Raw profile type exif", an old habit of ImageMagick).
 #pragma once
 
 #include <cstdint>
