@@ -7,7 +7,6 @@ namespace lotmark::fs {
 
 Result<std::unique_ptr<HashThread>> HashThread::Start() {
   std::unique_ptr<HashThread> started(new HashThread);
-  for (Bytes& piece : started->pieces_) piece.resize(kPieceBytes);
   try {
     started->thread_ = std::thread(&HashThread::Run, started.get());
   } catch (const std::system_error& failure) {
@@ -29,7 +28,10 @@ HashThread::~HashThread() {
 std::span<uint8_t> HashThread::NextPiece() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return submitted_ - hashed_ < kPieces; });
-  return pieces_[submitted_ % kPieces];
+  Bytes& piece = pieces_[submitted_ % kPieces];
+  // Not before it is needed: a small file needs two pieces.
+  if (piece.empty()) piece.resize(kPieceBytes);
+  return piece;
 }
 
 void HashThread::Submit(size_t size) {
