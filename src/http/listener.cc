@@ -24,6 +24,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kPause{100};
 // Connections beyond the maximum that may wait for their 503 to be read; those beyond that are just closed.
 constexpr size_t kMaxRefusing = 32;
+// Between two looks at the connections that are there already, so that a flood of new ones cannot starve those.
+constexpr int kAcceptBatch = 64;
+constexpr int kAcceptOnClose = 4096;
 
 int OpenSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -78,7 +81,7 @@ Result<std::unique_ptr<Listener>> Listener::Open(const std::string& host, uint16
 void Listener::Start() { asio::co_spawn(*state_.io, Run(), asio::detached); }
 
 void Listener::Close() {
-  AcceptAll();
+  AcceptUpTo(kAcceptOnClose);
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
@@ -90,7 +93,7 @@ asio::awaitable<void> Listener::Run() {
     const auto [error] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, kAwait);
     if (!acceptor_.is_open()) break;
     out_of_descriptors_ = false;
-    if (!error) AcceptAll();
+    if (!error) AcceptUpTo(kAcceptBatch);
     if (error || out_of_descriptors_) {
       pause_.expires_after(kPause);
       co_await pause_.async_wait(kAwait);
@@ -98,9 +101,9 @@ asio::awaitable<void> Listener::Run() {
   }
 }
 
-void Listener::AcceptAll() {
+void Listener::AcceptUpTo(int count) {
   Accepted accepted = Accepted::kOne;
-  while (accepted == Accepted::kOne) accepted = AcceptOne();
+  while (accepted == Accepted::kOne && count-- > 0) accepted = AcceptOne();
   out_of_descriptors_ = accepted == Accepted::kNoDescriptor;
 }
 

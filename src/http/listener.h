@@ -37,7 +37,7 @@ class Listener {
 
   enum class Accepted { kOne, kNoneWaiting, kNoDescriptor };
   boost::asio::awaitable<void> Run();
-  void AcceptAll();
+  void AcceptUpTo(int count);
   Accepted AcceptOne();
   void Take(boost::asio::ip::tcp::socket socket);
   bool RefuseOneWithSpare();

@@ -106,7 +106,12 @@ void RequestParser::ParseHeader(std::string_view header) {
     return Refuse(ErrorResponse(400, "bad_request", fmt::format("header: malformed: {}", error.message())));
   }
   if (HasFoldedLine(header)) return Refuse(ErrorResponse(400, "bad_request", "header: a folded line"));
+  AdoptHeader();
+}
 
+// Beast has read the header: what it says, in our types, if the rules allow it.
+void RequestParser::AdoptHeader() {
+  auto& parser = beast_->parser;
   const auto& message = parser.get();
   request_.method = std::string(message.method_string());
   request_.target = std::string(message.target());

@@ -51,6 +51,7 @@ class RequestParser {
   size_t FeedHeader(std::string_view input);
   size_t FeedBody(std::string_view input);
   void ParseHeader(std::string_view header);
+  void AdoptHeader();
   void RefuseLongHeader(std::string_view header);
 
   const Limits& limits_;
