@@ -32,6 +32,8 @@ CREATE TABLE lesion_classifications (
   warnings TEXT NOT NULL CHECK (warnings LIKE '[%]'),
   sharpness REAL NOT NULL,
   brightness REAL NOT NULL,
+  image_width INTEGER NOT NULL CHECK (image_width >= 1),
+  image_height INTEGER NOT NULL CHECK (image_height >= 1),
   source TEXT NOT NULL CHECK (source IN ('server', 'edge', 'cli', 'on_device', 'shadow', 'test')),
   replica TEXT NOT NULL,
   latency_micros INTEGER NOT NULL CHECK (latency_micros >= 0),

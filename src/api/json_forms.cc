@@ -33,8 +33,8 @@ Json Top(const records::ClassificationRow& row, size_t count) {
 Json Quality(const records::ClassificationRow& row) {
   return Json{{"sharpness", row.sharpness},
               {"brightness", row.brightness},
-              {"width", 0},
-              {"height", 0},
+              {"width", row.image_width},
+              {"height", row.image_height},
               {"warnings", row.warnings}};
 }
 

@@ -29,6 +29,8 @@ records::ClassificationRow MakeRow(const LoadedModel& model, const Prediction& p
           .warnings = prediction.warnings,
           .sharpness = prediction.quality.sharpness,
           .brightness = prediction.quality.brightness,
+          .image_width = prediction.quality.width,
+          .image_height = prediction.quality.height,
           .source = context.source,
           .replica = std::move(context.replica),
           .latency_micros = context.latency.count(),

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+
 #include "cli/commands.h"
 
 namespace lotmark::cli {
@@ -34,6 +36,18 @@ std::string VersionText(const Toolbox& toolbox) {
   return text;
 }
 
+// Environment variables stand in for options that were not given. Not CLI11's envname: it would apply the variable for
+// every command that knows the option, also over the chosen command's own value.
+void FillFromEnvironment(CommonOptions& common) {
+  const auto fill = [](std::string& option, const char* variable) {
+    const char* const value = std::getenv(variable);
+    if (option.empty() && value != nullptr) option = value;
+  };
+  fill(common.volume, "LOTMARK_VOLUME");
+  fill(common.records, "LOTMARK_RECORDS");
+  fill(common.actor, "LOTMARK_ACTOR");
+}
+
 }  // namespace
 
 CLI::App* AddCommand(Registrar& registrar, const std::string& name, const std::string& summary,
@@ -47,15 +61,15 @@ CLI::App* AddCommand(Registrar& registrar, const std::string& name, const std::s
         command->add_option("--model", common.model, "Model name (default: the volume's primary model)");
         [[fallthrough]];
       case Takes::kVolume:
-        command->add_option("--volume", common.volume, "Folder of the model volume")->envname("LOTMARK_VOLUME");
+        command->add_option("--volume", common.volume, "Folder of the model volume (default: $LOTMARK_VOLUME)");
         break;
       case Takes::kRecords:
-        command->add_option("--records", common.records, "Records database, sqlite:///abs/path.db")
-            ->envname("LOTMARK_RECORDS");
+        command->add_option("--records", common.records,
+                            "Records database, sqlite:///abs/path.db (default: $LOTMARK_RECORDS)");
         break;
       case Takes::kActor:
-        command->add_option("--actor", common.actor, "Who does this, for the history (default: login@host)")
-            ->envname("LOTMARK_ACTOR");
+        command->add_option("--actor", common.actor,
+                            "Who does this, for the history (default: $LOTMARK_ACTOR, else login@host)");
         break;
       case Takes::kJson:
         command->add_flag("--json", common.json, "Print JSON for programs");
@@ -100,6 +114,7 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
     app.exit(wrong);
     return 2;
   }
+  FillFromEnvironment(common);
   const Result<Outcome> outcome = action(Context(toolbox, common));
   if (std::fflush(stdout) != 0) return Report(MachineFailed("standard output cannot be written"));
   if (!outcome) return Report(outcome.error());

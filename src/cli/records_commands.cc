@@ -18,21 +18,8 @@ struct VersionTrace {
   bool matches = false;
   std::optional<store::OpenedVersion> opened;
   std::optional<store::VerifyReport> files;
-  std::optional<store::Event> activated_by;  // the last activation of that version before the row's time
+  std::optional<store::Event> activated_by;  // what last made that version desired before the row's time
 };
-
-// The event that made the version active when the row was written. Events are ordered by index; the row only has a
-// time, so the last pointer event of this version with a time not after the row's is the best that can be said.
-std::optional<store::Event> ActivationBefore(const std::vector<store::Event>& events,
-                                             const records::ClassificationRow& row) {
-  std::optional<store::Event> found;
-  for (const store::Event& event : events) {
-    const bool moves_pointer =
-        event.kind == store::EventKind::kActivated || event.kind == store::EventKind::kRolledBack;
-    if (moves_pointer && event.version == row.model_version && event.time <= row.time) found = event;
-  }
-  return found;
-}
 
 VersionTrace TraceVersion(const store::Reader& reader, const records::ClassificationRow& row) {
   VersionTrace trace;
@@ -54,7 +41,9 @@ VersionTrace TraceVersion(const store::Reader& reader, const records::Classifica
   trace.status = report->ok() ? "match" : "CHANGED: " + report->Bad().front().Message();
   trace.files = std::move(*report);
   trace.opened = std::move(*opened);
-  if (auto events = reader.History(row.model_name)) trace.activated_by = ActivationBefore(*events, row);
+  if (const auto events = reader.History(row.model_name)) {
+    trace.activated_by = store::LastActivationOf(*events, row.model_name, row.model_version, row.time);
+  }
   return trace;
 }
 

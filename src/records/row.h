@@ -44,6 +44,8 @@ struct ClassificationRow {
   std::vector<std::string> warnings = {};  // quality warnings given with the reply
   double sharpness = 0;
   double brightness = 0;
+  int64_t image_width = 0;  // of the upright picture as received, pixels
+  int64_t image_height = 0;
   Source source = Source::kServer;
   std::string replica = {};    // name of the service instance
   int64_t latency_micros = 0;  // from the request's last byte to the row's hand-over

@@ -43,7 +43,10 @@ Status CheckResult(const ClassificationRow& row) {
   }
   LOTMARK_RETURN_IF_ERROR(CheckFinite("confidence", row.confidence));
   LOTMARK_RETURN_IF_ERROR(CheckFinite("sharpness", row.sharpness));
-  return CheckFinite("brightness", row.brightness);
+  LOTMARK_RETURN_IF_ERROR(CheckFinite("brightness", row.brightness));
+  if (row.image_width < 1) return BadColumn("image_width", "less than 1");
+  if (row.image_height < 1) return BadColumn("image_height", "less than 1");
+  return Ok();
 }
 
 Status CheckRuntime(const ClassificationRow& row) {

@@ -51,6 +51,8 @@ TEST(RowCheck, RefusesEachFlawNamingTheColumn) {
       {"confidence", [](auto& row) { row.confidence = kNan; }},
       {"warnings", [](auto& row) { row.warnings[0] = kNul; }},
       {"sharpness", [](auto& row) { row.sharpness = kNan; }},
+      {"image_width", [](auto& row) { row.image_width = 0; }},
+      {"image_height", [](auto& row) { row.image_height = -1; }},
       {"brightness", [](auto& row) { row.brightness = -std::numeric_limits<double>::infinity(); }},
       {"replica", [](auto& row) { row.replica = "\xED\xA0\x80"; }},
       {"latency_micros", [](auto& row) { row.latency_micros = -1; }},

@@ -15,8 +15,8 @@ constexpr std::string_view kInsert =
     "INSERT INTO lesion_classifications (id, time, model_name, model_version, manifest_sha256, artifact_sha256, format,"
     " runtime_name, runtime_version, runtime_provider, runtime_options, cpu_features, preprocessing_sha256,"
     " image_sha256, tensor_sha256, output_sha256, classes, probabilities, top_class, confidence, warnings, sharpness,"
-    " brightness, source, replica, latency_micros, anatomical_site)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " brightness, image_width, image_height, source, replica, latency_micros, anatomical_site)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO NOTHING";
 
 constexpr std::string_view kInsertReferences =
@@ -27,7 +27,7 @@ constexpr std::string_view kSelect =
     "SELECT id, time, model_name, model_version, manifest_sha256, artifact_sha256, format, runtime_name,"
     " runtime_version, runtime_provider, runtime_options, cpu_features, preprocessing_sha256, image_sha256,"
     " tensor_sha256, output_sha256, classes, probabilities, top_class, confidence, warnings, sharpness, brightness,"
-    " source, replica, latency_micros, anatomical_site, lesion_image_id, patient_id, encounter_id"
+    " image_width, image_height, source, replica, latency_micros, anatomical_site, lesion_image_id, patient_id, encounter_id"
     " FROM lesion_classifications LEFT JOIN classification_references USING (id) ";
 
 void BindRow(const ClassificationRow& row, Statement& insert) {
@@ -54,6 +54,8 @@ void BindRow(const ClassificationRow& row, Statement& insert) {
       .Bind(TextsToJson(row.warnings))
       .Bind(row.sharpness)
       .Bind(row.brightness)
+      .Bind(row.image_width)
+      .Bind(row.image_height)
       .Bind(SourceName(row.source))
       .Bind(row.replica)
       .Bind(row.latency_micros)
@@ -105,6 +107,8 @@ Result<ClassificationRow> DecodeAfterId(const Uuid& id, Columns& columns) {
   LOTMARK_ASSIGN_OR_RETURN(row.warnings, TextsFromJson(columns.Text()));
   row.sharpness = columns.Real();
   row.brightness = columns.Real();
+  row.image_width = columns.Integer();
+  row.image_height = columns.Integer();
   LOTMARK_ASSIGN_OR_RETURN(row.source, SourceOf(columns.Text()));
   row.replica = columns.Text();
   row.latency_micros = columns.Integer();

@@ -142,6 +142,20 @@ Result<VolumeHistory> FoldEvents(const std::vector<Event>& events) {
   return history;
 }
 
+std::optional<Event> LastActivationOf(const std::vector<Event>& events, const ModelName& model, const Version& version,
+                                      UtcTime time) {
+  std::optional<Event> last;
+  bool pointer_intent = false;  // the event before was an intent to move the pointer
+  for (const Event& event : events) {
+    const bool closes = event.kind == EventKind::kActivated || event.kind == EventKind::kRolledBack ||
+                        (event.kind == EventKind::kRecovered && event.outcome == Outcome::kCompleted);
+    if (pointer_intent && closes && event.model == model && event.version == version && event.time <= time)
+      last = event;
+    pointer_intent = event.kind == EventKind::kActivating || event.kind == EventKind::kRollingBack;
+  }
+  return last;
+}
+
 std::optional<Version> RollbackTarget(const ModelHistory& history) {
   if (history.activations.size() < 2) return std::nullopt;
   return history.activations[history.activations.size() - 2].version;

@@ -51,6 +51,11 @@ struct VolumeHistory {
 // kRefused: the events contradict each other (an intent never closed, a rollback to what was never active …).
 Result<VolumeHistory> FoldEvents(const std::vector<Event>& events);
 
+// The event that last made `version` the desired one at or before `time`, for tracing a row to it. The order of events
+// is their index; a time on a row is the best there is to hold against it. Nothing when no event did.
+std::optional<Event> LastActivationOf(const std::vector<Event>& events, const ModelName& model, const Version& version,
+                                      UtcTime time);
+
 // Where a rollback goes: the newest earlier activation that was not itself rolled back from. Nothing when there is
 // none.
 std::optional<Version> RollbackTarget(const ModelHistory& history);

@@ -38,6 +38,7 @@ std::vector<Event> Log(const std::string& words) {
   for (std::string word; stream >> word;) {
     Event event;
     event.index = events.size();
+    event.time = UtcTime(std::chrono::seconds(event.index));
     event.kind = KindOf(word[0]);
     event.model = TheModel();
     event.version = V(word.substr(1));
@@ -149,6 +150,28 @@ TEST(StateOf, FollowsThePointer) {
   EXPECT_EQ(StateOf(model, V("1"), V("2")), VersionState::kRetired);
   EXPECT_EQ(StateOf(model, V("1"), V("3")), VersionState::kRegistered);
   EXPECT_EQ(StateOf(model, std::nullopt, V("1")), VersionState::kRetired);
+}
+
+// Index of the event that last made version `of` desired at second `at`, or 0.
+uint64_t LastActivation(const std::string& words, std::string_view of, int at) {
+  const auto found = LastActivationOf(Log(words), TheModel(), V(of), UtcTime(std::chrono::seconds(at)));
+  return found ? found->index : 0;
+}
+
+TEST(LastActivationOf, FindsTheActivationThatATimeFallsUnder) {
+  const std::string words = "r1 R1 a1 A1 r2 R2 a2 A2 b1 B1";
+  EXPECT_EQ(LastActivation(words, "1", 3), 0u);
+  EXPECT_EQ(LastActivation(words, "1", 4), 4u);
+  EXPECT_EQ(LastActivation(words, "2", 100), 8u);
+  EXPECT_EQ(LastActivation(words, "1", 9), 4u);
+  EXPECT_EQ(LastActivation(words, "1", 10), 10u);
+  EXPECT_EQ(LastActivation(words, "3", 100), 0u);
+}
+
+TEST(LastActivationOf, CountsARecoveredMoveOnlyWhenItHappened) {
+  EXPECT_EQ(LastActivation("r1 c1", "1", 100), 0u);  // a recovered registration is no activation
+  EXPECT_EQ(LastActivation("r1 R1 a1 c1", "1", 100), 4u);
+  EXPECT_EQ(LastActivation("r1 R1 a1 x1", "1", 100), 0u);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ Status CheckScope(const Reader& reader, const Snapshot& snapshot, const VerifySc
 std::string_view FileStateName(FileState state) {
   switch (state) {
     case FileState::kOk:
-      return "OK";
+      return "ok";
     case FileState::kMissing:
       return "missing";
     case FileState::kNotAFile:

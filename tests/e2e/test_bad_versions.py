@@ -171,8 +171,8 @@ class BadModels(LotmarkTest):
     def test_one_flipped_bit_before_registration_is_found_by_the_test_classification(self):
         model = bytearray(self.good_model())
         start = len(model) // 2
-        for position in range(start, start + 4000, 4):  # exponents of some weights
-            model[position + 3] ^= 0x40
+        for position in range(start, start + 4000):  # some thousand weights, their exponents among the bits
+            model[position] ^= 0x40
         self.add_model(bytes(model))
         self.refuse_activation("golden")
 

@@ -39,6 +39,8 @@ ClassificationRow SampleRow(std::string_view image) {
           .warnings = {"sharpness 4.2 is below 20"},
           .sharpness = 4.2,
           .brightness = 131.25,
+          .image_width = 600,
+          .image_height = 450,
           .source = Source::kTest,
           .replica = "clinic-1",
           .latency_micros = 8123,
