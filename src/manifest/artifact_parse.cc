@@ -118,10 +118,10 @@ Result<Artifact> ParseArtifact(const JsonObject& object, Format format, const Sh
   artifact.format = format;
   LOTMARK_RETURN_IF_ERROR(ParseFiles(object, artifact));
   LOTMARK_RETURN_IF_ERROR(ParseStatedShapes(object, artifact));
-  LOTMARK_ASSIGN_OR_RETURN(Shareable own, ParseShareable(object));
-  artifact.inputs = own.inputs.empty() ? top.inputs : std::move(own.inputs);
-  artifact.outputs = own.outputs.empty() ? top.outputs : std::move(own.outputs);
-  artifact.preprocessing = own.preprocessing ? std::move(own.preprocessing) : top.preprocessing;
+  LOTMARK_ASSIGN_OR_RETURN(const Shareable own, ParseShareable(object));
+  artifact.inputs = own.inputs.empty() ? top.inputs : own.inputs;
+  artifact.outputs = own.outputs.empty() ? top.outputs : own.outputs;
+  artifact.preprocessing = own.preprocessing ? own.preprocessing : top.preprocessing;
   LOTMARK_ASSIGN_OR_RETURN(artifact.precision, object.OptionalString("precision"));
   LOTMARK_ASSIGN_OR_RETURN(artifact.target_device, object.OptionalString("target_device"));
   LOTMARK_ASSIGN_OR_RETURN(artifact.quantization, object.OptionalString("quantization"));
