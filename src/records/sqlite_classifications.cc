@@ -27,7 +27,8 @@ constexpr std::string_view kSelect =
     "SELECT id, time, model_name, model_version, manifest_sha256, artifact_sha256, format, runtime_name,"
     " runtime_version, runtime_provider, runtime_options, cpu_features, preprocessing_sha256, image_sha256,"
     " tensor_sha256, output_sha256, classes, probabilities, top_class, confidence, warnings, sharpness, brightness,"
-    " image_width, image_height, source, replica, latency_micros, anatomical_site, lesion_image_id, patient_id, encounter_id"
+    " image_width, image_height, source, replica, latency_micros, anatomical_site, lesion_image_id, patient_id, "
+    "encounter_id"
     " FROM lesion_classifications LEFT JOIN classification_references USING (id) ";
 
 void BindRow(const ClassificationRow& row, Statement& insert) {

@@ -50,7 +50,7 @@ class Statement {
   // As Run, giving each row to `read(Columns&) -> Status`, whose error ends it.
   template <typename Read>
   Status Query(Read read) {
-    const Status status = ReadRows(read);
+    Status status = ReadRows(read);
     Reset();
     return status;
   }
