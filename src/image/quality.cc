@@ -27,7 +27,7 @@ Sums LaplacianSums(const std::vector<uint8_t>& luma, size_t width, size_t height
       const int sides = row[Before(x, width)] + row[After(x, width)];
       const int laplacian = above[x] + below[x] + sides - 4 * row[x];
       sums.values += laplacian;
-      sums.squares += laplacian * laplacian;
+      sums.squares += int64_t{laplacian} * laplacian;
     }
   }
   return sums;

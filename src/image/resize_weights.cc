@@ -25,6 +25,11 @@ Filter FilterOf(manifest::ResizeFilter filter) {
   return {1.0, Triangle};
 }
 
+// Pillow's rounding: towards zero after adding a half, also below 0.
+int PixelAt(double coordinate) {
+  return static_cast<int>(coordinate + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 int32_t ToFixedPoint(double weight) {
   const double scaled = weight * (1 << kWeightBits);
   return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
@@ -46,8 +51,8 @@ AxisWeights ComputeWeights(int in, int out, manifest::ResizeFilter which) {
   std::vector<double> exact(static_cast<size_t>(axis.stride));
   for (int target = 0; target < out; ++target) {
     const double center = (target + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(center + support + 0.5), in) - first;
+    const int first = std::max(PixelAt(center - support), 0);
+    const int count = std::min(PixelAt(center + support), in) - first;
     double sum = 0;
     for (int i = 0; i < count; ++i) {
       exact[static_cast<size_t>(i)] = filter.curve((i + first - center + 0.5) * per_stretch);
