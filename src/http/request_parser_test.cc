@@ -91,7 +91,7 @@ TEST(RequestParser, SurvivesRandomDamage) {
   Limits limits;
   limits.max_body_bytes = 64;
   size_t refused = 0;
-  for (int run = 0; run < 20'000; ++run) {
+  for (int run = 0; run < 6'000; ++run) {
     std::string text(run % 2 == 0 ? kPlain : kChunked);
     for (auto hits = 1 + random() % 3; hits > 0; --hits) {
       const size_t at = random() % text.size();
@@ -118,7 +118,7 @@ TEST(RequestParser, SurvivesRandomDamage) {
       EXPECT_LE(parser.TakeRequest().body.size(), 64u);
     }
   }
-  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(refused, 500u);
 }
 
 }  // namespace

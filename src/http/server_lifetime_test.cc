@@ -144,16 +144,13 @@ TEST(Server, SurvivesClientsThatDisappearDuringTheResponse) {
   EXPECT_EQ(ConnectTo(*server).Fetch("GET", "/")->body.size(), 8u << 20);
 }
 
-// The least that `count` requests on one connection took together.
-milliseconds FastestRun(const Server& server, int count) {
+// The processor time, in seconds, that `count` requests on one connection cost server and client together. Not the time
+// on the wall: that would measure what else the machine is doing.
+double Cost(const Server& server, int count) {
   Client client = ConnectTo(server);
-  auto best = milliseconds::max();
-  for (int run = 0; run < 3; ++run) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < count; ++i) EXPECT_EQ(client.Fetch("GET", "/")->status, 200);
-    best = std::min(best, std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begin));
-  }
-  return best;
+  const std::clock_t begin = std::clock();
+  for (int i = 0; i < count; ++i) EXPECT_EQ(client.Fetch("GET", "/")->status, 200);
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
 TEST(Server, ThousandIdleConnectionsCostNothingThatAClientNotices) {
@@ -163,14 +160,13 @@ TEST(Server, ThousandIdleConnectionsCostNothingThatAClientNotices) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
   if (files.rlim_max < 4000) GTEST_SKIP() << "needs 4,000 file descriptors";
   const auto server = StartServer(Echo);
-  const auto alone = FastestRun(*server, 300);
+  const double alone = Cost(*server, 500);
   std::vector<Client> idle;
   for (int i = 0; i < 1000; ++i) {
     idle.push_back(ConnectTo(*server));
     ASSERT_EQ(idle.back().Fetch("GET", "/")->status, 200);
   }
-  const auto among_idle = FastestRun(*server, 300);
-  EXPECT_LT(among_idle, 3 * alone + milliseconds(50)) << "alone: " << alone.count() << " ms";
+  EXPECT_LT(Cost(*server, 500), 3 * alone + 0.05) << "alone: " << alone;
   for (Client& client : idle) ASSERT_EQ(client.Fetch("GET", "/")->status, 200);
   EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
 }
@@ -251,8 +247,8 @@ TEST(ServerStop, ClosesIdleConnectionsAtOnce) {
   Client used = ConnectTo(*server);
   ASSERT_TRUE(used.Fetch("GET", "/"));
   const auto begin = std::chrono::steady_clock::now();
-  const auto report = server->Stop(milliseconds(5000));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1000));
+  const auto report = server->Stop(milliseconds(60'000));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(20'000));
   EXPECT_LE(report.finished, 1u) << "the last answer may have been read before the server noted it as written";
   EXPECT_EQ(report.abandoned, 0u);
   EXPECT_TRUE(fresh.IsClosed());
@@ -270,7 +266,7 @@ TEST(ServerStop, LetsRequestsInFlightFinishAndCountsThem) {
   ASSERT_TRUE(sending.Send(kGet.substr(0, 10)));
   std::this_thread::sleep_for(milliseconds(20));
 
-  auto stopped = std::async(std::launch::async, [&] { return server->Stop(milliseconds(5000)); });
+  auto stopped = std::async(std::launch::async, [&] { return server->Stop(milliseconds(60'000)); });
   std::this_thread::sleep_for(milliseconds(50));
   ASSERT_TRUE(sending.Send(kGet.substr(10)));
   auto second = pending.TakeAll(1);
@@ -306,7 +302,7 @@ TEST(ServerStop, AnswersRequestsThatHadReachedTheMachine) {
   ASSERT_TRUE(idle.Send(kGet));
   Client queued = ConnectTo(*server);
   ASSERT_TRUE(queued.Send(kGet));
-  auto stopped = std::async(std::launch::async, [&] { return server->Stop(milliseconds(5000)); });
+  auto stopped = std::async(std::launch::async, [&] { return server->Stop(milliseconds(60'000)); });
   std::this_thread::sleep_for(milliseconds(50));
   go_on.set_value();
   for (Client* client : {&idle, &blocking, &queued}) {
@@ -325,8 +321,8 @@ TEST(ServerStop, AbandonsAtTheDeadlineAndCountsThat) {
   ASSERT_TRUE(waiting.Send(kGet));
   ASSERT_TRUE(half.Send("GET / HT"));
   auto responders = pending.TakeAll(1);
-  std::this_thread::sleep_for(milliseconds(20));
-  const auto report = server->Stop(milliseconds(100));
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto report = server->Stop(milliseconds(300));
   EXPECT_EQ(report.finished, 0u);
   EXPECT_EQ(report.abandoned, 2u);
   EXPECT_TRUE(waiting.IsClosed());
@@ -338,8 +334,8 @@ TEST(ServerStop, DoesNotWaitForClientsThatStayAfterTheirAnswer) {
   Client stays = ConnectTo(*server);
   ASSERT_TRUE(stays.Fetch("GET", "/", {{"Connection", "close"}}));
   const auto begin = std::chrono::steady_clock::now();
-  server->Stop(milliseconds(5000));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1500));
+  server->Stop(milliseconds(60'000));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(4000)) << "less than it lingers otherwise";
 }
 
 }  // namespace
