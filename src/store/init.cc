@@ -33,11 +33,14 @@ Status CheckLeftovers(fs::Dir& root, const std::string& name) {
   return Ok();
 }
 
+// `lost+found` is made by mkfs: a fresh disk mounted as the volume has it.
+bool IsNobodys(const std::string& name) { return name == kLockFile || name == "lost+found" || IsTemporary(name); }
+
 // OK when `root` holds nothing but what an interrupted Init leaves.
 Status CheckEmpty(fs::Dir& root) {
   LOTMARK_ASSIGN_OR_RETURN(const std::vector<fs::Entry> entries, root.List());
   for (const fs::Entry& entry : entries) {
-    if (entry.name == kLockFile || IsTemporary(entry.name)) continue;
+    if (IsNobodys(entry.name)) continue;
     const bool ours = std::find(kFolders.begin(), kFolders.end(), entry.name) != kFolders.end();
     if (!ours || entry.kind != fs::EntryKind::kFolder) return NotEmpty(root, entry.name);
     LOTMARK_RETURN_IF_ERROR(CheckLeftovers(root, entry.name));

@@ -56,6 +56,11 @@ TEST_F(InitTest, RefusesAFolderThatHoldsSomethingElse) {
   EXPECT_FALSE(std::filesystem::exists(folder_.PathOf("lock")));
 }
 
+TEST_F(InitTest, AcceptsAFreshDisk) {
+  std::filesystem::create_directory(folder_.PathOf("lost+found"));
+  EXPECT_TRUE(Init());
+}
+
 TEST_F(InitTest, RefusesAVolumeThatLostItsVolumeFile) {
   ASSERT_TRUE(Init());
   std::filesystem::create_directories(folder_.PathOf("models/lesion_cnn"));

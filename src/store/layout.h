@@ -18,10 +18,9 @@ inline constexpr std::string_view kVolumeFile = "volume.json";
 inline constexpr std::string_view kModelsFolder = "models";
 inline constexpr std::string_view kJournalFolder = "journal";
 inline constexpr std::string_view kStagingFolder = "staging";
-inline constexpr std::string_view kLockFile = "lock";      // of the volume, and of each staging folder
+inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kActiveLink = "active";  // in a model's folder
 inline constexpr std::string_view kVersionsFolder = "versions";
-inline constexpr std::string_view kStagedVersion = "version";  // in a staging folder
 
 inline constexpr int64_t kVolumeFormat = 1;
 
