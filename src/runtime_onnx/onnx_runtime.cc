@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <onnxruntime_cxx_api.h>
 #include <onnxruntime_session_options_config_keys.h>
+#include <stdlib.h>
 
 #include "base/encoding.h"
 #include "runtime/binding.h"
@@ -171,8 +172,12 @@ Result<std::unique_ptr<runtime::Runtime>> MakeOnnxRuntime() {
     return MachineFailed(fmt::format("ONNX Runtime {} does not offer API version {}",
                                      OrtGetApiBase()->GetVersionString(), ORT_API_VERSION));
   }
+  // Since 1.29 the official Linux builds report sessions (model hashes among it) to their maker, from a thread of its
+  // own, and keep a device id in the home folder. The library asks for this variable once, when it first starts.
+  if (setenv("ORT_DISABLE_TELEMETRY", "1", 1) != 0) return MachineFailed("cannot switch off ONNX Runtime's telemetry");
   return CallLibrary(ErrorCode::kMachine, "starting", [] {
     auto env = std::make_shared<Ort::Env>(ORT_LOGGING_LEVEL_ERROR, "lotmark", DropLog, nullptr);
+    env->DisableTelemetryEvents();
     return Result<std::unique_ptr<runtime::Runtime>>(std::make_unique<OnnxRuntime>(std::move(env)));
   });
 }

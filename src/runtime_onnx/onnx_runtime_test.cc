@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <random>
 #include <thread>
 
+#include "fs/testing/temp_folder.h"
 #include "runtime_onnx/testing/fixtures.h"
 
 namespace lotmark::runtime_onnx {
@@ -241,6 +244,28 @@ TEST_F(OnnxRuntimeTest, LetsASessionOutliveIt) {
   ASSERT_TRUE(session) << session.error().text;
   runtime_.reset();
   EXPECT_TRUE((*session)->Run(ColourTensor(1, 0, 0)));
+}
+
+// 0 when the library has left no trace: no thread, no file.
+int UseTheLibraryAndLookForTraces() {
+  const fs::TempFolder home;
+  setenv("HOME", home.path().c_str(), 1);
+  setenv("XDG_CACHE_HOME", home.path().c_str(), 1);
+  setenv("ORT_DISABLE_TELEMETRY", "0", 1);  // what a user's shell says does not count
+  for (const char* name : {"CI", "ORT_RUNNING_UNIT_TESTS"}) unsetenv(name);
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  const auto before = threads();
+  const auto runtime = testing::MakeRuntime();
+  const auto session = runtime->Load(Fixture("colours.onnx"), ColoursContract(), {});
+  if (!session || !(*session)->Run(ColourTensor(1, 0, 0))) return 1;
+  if (threads() != before) return 2;
+  return std::filesystem::is_empty(home.path()) ? 0 : 3;
+}
+
+// Not of the fixture above and in a process of its own: the library decides once, when it first starts.
+TEST(OnnxRuntimeStart, SendsNothingHome) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(std::exit(UseTheLibraryAndLookForTraces()), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
