@@ -32,11 +32,29 @@ std::string_view ResultLabel(const Error& error) {
   }
 }
 
-struct Job {
-  ClassifyRequest request;
+// What is left of a request once its image is classified: the image itself must not wait for the disk.
+struct Caller {
   ClassifyService::Done done;
   steady_clock::time_point received = steady_clock::now();
 };
+
+struct Job {
+  ClassifyRequest request;
+  Caller caller;
+};
+
+// What the writer refuses is not the caller's fault: the caller is told so, and never the database's path.
+Error NotRecorded(Error error) {
+  switch (error.code) {
+    case ErrorCode::kBusy:
+      return {ErrorCode::kBusy, "the records database is busy: nothing was recorded"};
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kUnconfirmed:
+      return error;
+    default:
+      return {ErrorCode::kMachine, std::move(error.text)};
+  }
+}
 
 class Service final : public ClassifyService {
  public:
@@ -48,16 +66,7 @@ class Service final : public ClassifyService {
   ~Service() override { Drain(); }
 
   void Submit(ClassifyRequest request, Done done) override {
-    const char* busy = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      if (draining_) busy = "the service is draining";
-      if (queue_.size() >= options_.queue) busy = "too many classifications are waiting";
-      if (busy == nullptr) {
-        queue_.push_back(Job{std::move(request), std::move(done)});
-        ++unanswered_;
-      }
-    }
+    const char* const busy = Enqueue(request, done);
     if (busy == nullptr) return ready_.notify_one();
     metrics_.CountClassification("", "busy");
     done(Error{ErrorCode::kBusy, busy});
@@ -69,9 +78,10 @@ class Service final : public ClassifyService {
       draining_ = true;
     }
     ready_.notify_all();
-    for (std::thread& worker : workers_) {
-      if (worker.joinable()) worker.join();
-    }
+    // A second caller waits here until the first has seen the workers end.
+    std::call_once(joined_, [this] {
+      for (std::thread& worker : workers_) worker.join();
+    });
     std::unique_lock lock(mutex_);
     answered_.wait(lock, [this] { return unanswered_ == 0; });
   }
@@ -82,6 +92,16 @@ class Service final : public ClassifyService {
   }
 
  private:
+  // Takes both and returns nullptr, or takes neither and says why.
+  const char* Enqueue(ClassifyRequest& request, Done& done) {
+    const std::lock_guard lock(mutex_);
+    if (draining_) return "the service is draining";
+    if (queue_.size() >= options_.queue) return "too many classifications are waiting";
+    queue_.push_back(Job{std::move(request), Caller{std::move(done)}});
+    ++unanswered_;
+    return nullptr;
+  }
+
   // The next job, or nothing when the service has drained.
   std::optional<Job> Next() {
     std::unique_lock lock(mutex_);
@@ -100,11 +120,12 @@ class Service final : public ClassifyService {
     // One model for the whole request, whatever is swapped in meanwhile.
     const std::shared_ptr<const classify::LoadedModel> model = keeper_.current();
     const std::string version = model->manifest().version().text();
-    if (Since(job.received) > options_.deadline) {
-      return Fail(job, version, Error{ErrorCode::kBusy, "the request waited longer than its deadline"});
+    if (Since(job.caller.received) > options_.deadline) {
+      return Fail(std::move(job.caller), version,
+                  Error{ErrorCode::kBusy, "the request waited longer than its deadline"});
     }
     auto prediction = classify::Classify(*model, AsBytes(job.request.image));
-    if (!prediction) return Fail(job, version, std::move(prediction).error());
+    if (!prediction) return Fail(std::move(job.caller), version, std::move(prediction).error());
     metrics_.Observe(Stage::kDecode, version, prediction->decode_time);
     metrics_.Observe(Stage::kPreprocess, version, prediction->preprocess_time);
     metrics_.Observe(Stage::kInference, version, prediction->inference_time);
@@ -113,41 +134,44 @@ class Service final : public ClassifyService {
 
   void Record(Job job, const classify::LoadedModel& model, const classify::Prediction& prediction) {
     const UtcTime now = clock_.Now();
-    classify::RowContext context{.id = job.request.id.value_or(Uuid::V7(now)),
+    classify::RowContext context{.id = job.request.id ? *job.request.id : Uuid::V7(now),
                                  .time = now,
                                  .source = job.request.source,
                                  .replica = options_.replica,
-                                 .latency = Since(job.received),
+                                 .latency = Since(job.caller.received),
                                  .references = std::move(job.request.references)};
     records::ClassificationRow row = classify::MakeRow(model, prediction, std::move(context));
     const auto handed_over = steady_clock::now();
-    writer_.Submit(row, [this, row, handed_over, job = std::move(job)](Result<records::InsertOutcome> outcome) mutable {
-      metrics_.Observe(Stage::kCommit, row.model_version.text(), Since(handed_over));
-      Answer(std::move(job), std::move(row), std::move(outcome));
-    });
+    writer_.Submit(
+        row, [this, row, handed_over, caller = std::move(job.caller)](Result<records::InsertOutcome> outcome) mutable {
+          metrics_.Observe(Stage::kCommit, row.model_version.text(), Since(handed_over));
+          Answer(std::move(caller), std::move(row), std::move(outcome));
+        });
   }
 
-  void Answer(Job job, records::ClassificationRow row, Result<records::InsertOutcome> outcome) {
+  void Answer(Caller caller, records::ClassificationRow row, Result<records::InsertOutcome> outcome) {
     const std::string version = row.model_version.text();
-    if (!outcome) return Fail(job, version, std::move(outcome).error());
+    if (!outcome) return Fail(std::move(caller), version, NotRecorded(std::move(outcome).error()));
     if (std::holds_alternative<records::IdConflict>(*outcome)) {
-      return Fail(job, version,
+      return Fail(std::move(caller), version,
                   Error{ErrorCode::kConflict, "id " + row.id.text() + " belongs to a classification of another image"});
     }
-    metrics_.Observe(Stage::kTotal, version, Since(job.received));
+    metrics_.Observe(Stage::kTotal, version, Since(caller.received));
     auto* replayed = std::get_if<records::Replayed>(&*outcome);
     metrics_.CountClassification(version, replayed != nullptr ? "replayed" : "ok");
-    if (replayed != nullptr) return Finish(job, ClassifyReply{std::move(replayed->stored), true});
-    Finish(job, ClassifyReply{std::move(row), false});
+    if (replayed != nullptr) return Finish(std::move(caller), ClassifyReply{std::move(replayed->stored), true});
+    Finish(std::move(caller), ClassifyReply{std::move(row), false});
   }
 
-  void Fail(const Job& job, std::string_view version, Error error) {
+  void Fail(Caller caller, std::string_view version, Error error) {
     metrics_.CountClassification(version, ResultLabel(error));
-    Finish(job, std::move(error));
+    Finish(std::move(caller), std::move(error));
   }
 
-  void Finish(const Job& job, Result<ClassifyReply> reply) {
-    job.done(std::move(reply));
+  void Finish(Caller caller, Result<ClassifyReply> reply) {
+    caller.done(std::move(reply));
+    // What `done` holds goes before Drain may return: its owner may take the rest of the service apart then.
+    caller.done = nullptr;
     const std::lock_guard lock(mutex_);
     --unanswered_;
     answered_.notify_all();
@@ -165,7 +189,8 @@ class Service final : public ClassifyService {
   std::deque<Job> queue_;  // guarded by mutex_
   size_t unanswered_ = 0;  // accepted and not yet answered; guarded by mutex_
   bool draining_ = false;  // guarded by mutex_
-  std::vector<std::thread> workers_;
+  std::once_flag joined_;
+  std::vector<std::thread> workers_;  // last: they use everything above
 };
 
 }  // namespace

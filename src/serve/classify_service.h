@@ -41,15 +41,17 @@ struct ClassifyReply {
 class ClassifyService {
  public:
   // Errors: kRefused (not a usable image), kTooLarge (too many pixels), kConflict (the id belongs to another image),
-  // kBusy (queue full, deadline passed, or draining), kNoSpace and kMachine (not recorded, so not answered).
-  // Called on a worker's or the writer's thread; must not block.
+  // kBusy (queue full, deadline passed, draining, or the records are busy), kNoSpace, kUnconfirmed and kMachine (not
+  // recorded, so not answered).
+  // Called on a worker's or the writer's thread, or inside Submit when refused at once. Must not block or throw. It is
+  // destroyed before Drain returns.
   using Done = std::function<void(Result<ClassifyReply>)>;
 
   struct Options {
     size_t workers = 0;                          // 0 = one per core
     size_t queue = 0;                            // waiting requests; 0 = 4 x workers
     std::chrono::milliseconds deadline{30'000};  // from Submit to the start of work
-    std::string replica;
+    std::string replica = {};
   };
 
   // `keeper`, `writer`, `metrics` and `clock` must outlive the service.
@@ -58,7 +60,8 @@ class ClassifyService {
   virtual ~ClassifyService() = default;  // as Drain
 
   virtual void Submit(ClassifyRequest request, Done done) = 0;
-  // Refuses new requests, answers those accepted, ends the workers. REQUIRES: the writer still runs.
+  // Refuses new requests, answers those accepted, ends the workers. Not from a Done. The writer must still run, or
+  // those accepted are answered kBusy.
   virtual void Drain() = 0;
   virtual size_t queued() const = 0;
 };

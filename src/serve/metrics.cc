@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace lotmark::serve {
@@ -73,8 +74,8 @@ class PrometheusMetrics final : public Metrics {
 
   std::string Render(const KeeperState& keeper, size_t queued, const records::Writer::Stats& writer) override {
     const std::lock_guard lock(render_mutex_);
-    SetModelInfo("desired", keeper.desired, desired_gauge_);
-    SetModelInfo("active", keeper.active, active_gauge_);
+    Show(keeper.desired, desired_);
+    Show(keeper.active, active_);
     in_sync_.Set(keeper.desired == keeper.active ? 1 : 0);
     loading_.Set(keeper.loading ? 1 : 0);
     load_seconds_.Set(std::chrono::duration<double>(keeper.last_load).count());
@@ -94,23 +95,32 @@ class PrometheusMetrics final : public Metrics {
     return Named(prometheus::BuildCounter(), name, help, registry_).Add({});
   }
 
-  // An info metric: value 1 with the identity as labels; the series of the identity before is removed.
-  void SetModelInfo(const char* role, const std::optional<VersionIdentity>& identity, prometheus::Gauge*& shown) {
-    if (shown != nullptr) model_info_.Remove(shown);
-    shown = nullptr;
+  // An info metric: value 1 with the identity as labels. Only a change of identity touches the series.
+  struct ModelInfo {
+    std::string role;
+    std::optional<VersionIdentity> identity = {};
+    prometheus::Gauge* gauge = nullptr;
+  };
+
+  void Show(const std::optional<VersionIdentity>& identity, ModelInfo& shown) {
+    if (shown.identity == identity) return;
+    if (shown.gauge != nullptr) model_info_.Remove(shown.gauge);
+    shown.gauge = nullptr;
+    shown.identity = identity;
     if (!identity) return;
-    shown = &model_info_.Add(Labels{{"role", role},
-                                    {"model_name", identity->model.text()},
-                                    {"model_version", identity->version.text()},
-                                    {"manifest_sha256", identity->manifest_sha256.hex()}});
-    shown->Set(1);
+    shown.gauge = &model_info_.Add(Labels{{"role", shown.role},
+                                          {"model_name", identity->model.text()},
+                                          {"model_version", identity->version.text()},
+                                          {"manifest_sha256", identity->manifest_sha256.hex()}});
+    shown.gauge->Set(1);
   }
 
+  // Two renderings may come with their figures in the other order: a counter never falls.
   static void Raise(prometheus::Counter& counter, uint64_t to) {
-    counter.Increment(static_cast<double>(to) - counter.Value());
+    counter.Increment(std::max(0.0, static_cast<double>(to) - counter.Value()));
   }
 
-  std::mutex render_mutex_;  // guards the gauges that are set while rendering
+  std::mutex render_mutex_;  // guards what is set while rendering
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Histogram>& stage_seconds_ =
       Named(prometheus::BuildHistogram(), "lotmark_classification_stage_seconds",
@@ -123,8 +133,8 @@ class PrometheusMetrics final : public Metrics {
       Named(prometheus::BuildCounter(), "lotmark_model_events_total", "Models loaded, swapped and refused", registry_);
   prometheus::Family<prometheus::Gauge>& model_info_ =
       Named(prometheus::BuildGauge(), "lotmark_model_info", "Desired and active model version", registry_);
-  prometheus::Gauge* desired_gauge_ = nullptr;
-  prometheus::Gauge* active_gauge_ = nullptr;
+  ModelInfo desired_{"desired"};
+  ModelInfo active_{"active"};
   prometheus::Gauge& in_sync_ = Gauge("lotmark_model_in_sync", "1 when the active version is the desired one");
   prometheus::Gauge& loading_ = Gauge("lotmark_model_loading", "1 while a version is being loaded");
   prometheus::Gauge& load_seconds_ =

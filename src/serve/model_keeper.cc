@@ -5,9 +5,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "serve/folder_watch.h"
 
@@ -15,6 +17,9 @@ namespace lotmark::serve {
 namespace {
 
 using std::chrono::steady_clock;
+
+// How often a replaced model is looked at until its last request is done.
+constexpr std::chrono::milliseconds kRetiredInterval{50};
 
 // Loading competes with answering on the same cores; answering matters more. Linux applies this to the thread alone.
 void LowerPriorityOfThisThread() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
@@ -44,8 +49,9 @@ class Keeper final : public ModelKeeper {
     thread_ = std::thread([this] {
       LowerPriorityOfThisThread();
       while (!stopping_) {
-        watch_.Wait(options_.poll_interval);
+        watch_.Wait(retired_.empty() ? options_.poll_interval : std::min(options_.poll_interval, kRetiredInterval));
         if (!stopping_) FollowPointer();
+        FreeRetired();
       }
     });
   }
@@ -63,15 +69,13 @@ class Keeper final : public ModelKeeper {
  private:
   void FollowPointer() {
     const Result<VersionIdentity> desired = source_->ReadDesired();
-    if (!desired) return NoteUnreadablePointer(desired.error());
+    if (!desired) return NoteFailure(std::nullopt, desired.error().text);
     SetDesired(*desired);
     if (state().active == *desired) return ForgetFailure();
-    const bool failed_before = failed_ == *desired;
-    if (failed_before && steady_clock::now() < retry_at_) return;
+    if (refused_ && refused_->identity == *desired && steady_clock::now() < retry_at_) return ShowFailure(*refused_);
     if (Status loaded = LoadAndSwap(*desired, KeeperEvent::kSwapped); !loaded) {
-      failed_ = *desired;
-      retry_at_ = steady_clock::now() + options_.retry_interval;
       NoteFailure(*desired, loaded.error().text);
+      retry_at_ = steady_clock::now() + options_.retry_interval;
     }
   }
 
@@ -80,57 +84,59 @@ class Keeper final : public ModelKeeper {
     const auto begin = steady_clock::now();
     auto loaded = source_->Load(identity);
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
-    SetLoading(std::nullopt);
     if (!loaded) {
+      SetLoading(std::nullopt);
       ReturnMemory();
       return std::move(loaded).error();
     }
-    std::shared_ptr<const classify::LoadedModel> old = std::move(loaded).value();
-    {
-      const std::lock_guard lock(mutex_);
-      model_.swap(old);
-      state_.active = identity;
-      state_.last_failure.reset();
-      state_.last_load = took;
-      if (event == KeeperEvent::kSwapped) ++state_.swaps;
-    }
-    failed_.reset();
+    Publish(identity, std::move(loaded).value(), took, event);
+    refused_.reset();
+    told_.reset();
     listener_(event, identity, "");
-    WaitUntilUnused(old);
     ReturnMemory();
     return Ok();
   }
 
-  // Frees the old model here rather than on a request's thread, unless a request holds it unusually long.
-  void WaitUntilUnused(std::shared_ptr<const classify::LoadedModel>& old) const {
-    const auto give_up = steady_clock::now() + std::chrono::seconds(10);
-    while (old.use_count() > 1 && !stopping_ && steady_clock::now() < give_up) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    old.reset();
+  void Publish(const VersionIdentity& identity, std::shared_ptr<const classify::LoadedModel> model,
+               std::chrono::microseconds took, KeeperEvent event) {
+    const std::lock_guard lock(mutex_);
+    model_.swap(model);
+    state_.active = identity;
+    state_.loading.reset();
+    state_.last_failure.reset();
+    state_.last_load = took;
+    if (event == KeeperEvent::kSwapped) ++state_.swaps;
+    if (model) retired_.push_back(std::move(model));
+  }
+
+  // Frees old models here rather than on a request's thread. One that a request still holds waits, and nothing waits
+  // for it: the pointer may move again meanwhile.
+  void FreeRetired() {
+    if (std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; }) > 0) ReturnMemory();
   }
 
   // A freed session leaves some 200 MB with the allocator; give them back to the machine.
   static void ReturnMemory() { malloc_trim(0); }
 
-  void NoteUnreadablePointer(const Error& error) {
-    if (last_pointer_error_ == error.text) return;
-    last_pointer_error_ = error.text;
-    const std::lock_guard lock(mutex_);
-    state_.last_failure = LoadFailure{std::nullopt, error.text, clock_.Now()};
+  // The listener is told once of the same failure, however often it is met: a version that stays broken for a day is
+  // one event, not thousands.
+  void NoteFailure(const std::optional<VersionIdentity>& identity, const std::string& reason) {
+    const LoadFailure failure{identity, reason, clock_.Now()};
+    if (identity) refused_ = failure;
+    ShowFailure(failure);
+    const bool told = told_ && told_->identity == identity && told_->reason == reason;
+    told_ = failure;
+    if (!told) listener_(KeeperEvent::kRefused, identity, reason);
   }
 
-  void NoteFailure(const VersionIdentity& identity, const std::string& reason) {
-    {
-      const std::lock_guard lock(mutex_);
-      state_.last_failure = LoadFailure{identity, reason, clock_.Now()};
-    }
-    listener_(KeeperEvent::kRefused, identity, reason);
+  void ShowFailure(const LoadFailure& failure) {
+    const std::lock_guard lock(mutex_);
+    state_.last_failure = failure;
   }
 
   void ForgetFailure() {
-    failed_.reset();
-    last_pointer_error_.clear();
+    refused_.reset();
+    told_.reset();
     const std::lock_guard lock(mutex_);
     state_.last_failure.reset();
   }
@@ -155,10 +161,11 @@ class Keeper final : public ModelKeeper {
   std::shared_ptr<const classify::LoadedModel> model_;  // guarded by mutex_
   KeeperState state_;                                   // guarded by mutex_
 
-  // Used by the keeper's thread alone.
-  std::optional<VersionIdentity> failed_;
-  steady_clock::time_point retry_at_;
-  std::string last_pointer_error_;
+  // Used by the keeper's thread alone (before it starts: by Start's).
+  std::vector<std::shared_ptr<const classify::LoadedModel>> retired_;  // replaced, perhaps still used by requests
+  std::optional<LoadFailure> refused_;                                 // the last version that could not be loaded
+  std::optional<LoadFailure> told_;                                    // the last failure that the listener knows
+  steady_clock::time_point retry_at_;                                  // of refused_
 
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
 #include "serve/volume_source.h"
 
+#include "serve/memory.h"
 #include "store/history.h"
 
 namespace lotmark::serve {
@@ -23,21 +24,39 @@ class VolumeSource final : public ModelSource {
 
   Result<std::shared_ptr<const classify::LoadedModel>> Load(const VersionIdentity& identity) override {
     LOTMARK_ASSIGN_OR_RETURN(const store::OpenedVersion opened, reader_->OpenVersion(identity.model, identity.version));
-    LOTMARK_RETURN_IF_ERROR(CheckRegistered(identity, opened.manifest.digest()));
+    LOTMARK_RETURN_IF_ERROR(CheckRegistered(identity));
+    // The folder is open now: what is loaded is of the very manifest that was asked for, and that was registered.
+    if (opened.manifest.digest() != identity.manifest_sha256) {
+      return Refused(NameOf(identity) + ": the manifest changed while it was being loaded");
+    }
+    LOTMARK_ASSIGN_OR_RETURN(const MemoryState memory, ReadMemoryState());
+    LOTMARK_RETURN_IF_ERROR(CheckMemoryForLoad(ArtifactBytes(opened.manifest), memory));
     return classify::LoadModel(*opened.folder, opened.manifest, runtime_.format(), runtime_, options_);
   }
 
  private:
+  static std::string NameOf(const VersionIdentity& identity) {
+    return identity.model.text() + " " + identity.version.text();
+  }
+
+  // What the runtime reads; 0 for a format that the manifest lacks, which LoadModel refuses.
+  uint64_t ArtifactBytes(const manifest::Manifest& manifest) const {
+    const manifest::Artifact* artifact = manifest.artifact(runtime_.format());
+    if (artifact == nullptr || !artifact->file) return 0;
+    uint64_t bytes = artifact->file->size.value_or(0);
+    for (const manifest::FileRef& file : artifact->external_data) bytes += file.size.value_or(0);
+    return bytes;
+  }
+
   // The events remember the digest under which the version was registered; a manifest edited since is another one.
-  Status CheckRegistered(const VersionIdentity& identity, const Digest& found) const {
+  Status CheckRegistered(const VersionIdentity& identity) const {
     LOTMARK_ASSIGN_OR_RETURN(const auto events, reader_->History());
     LOTMARK_ASSIGN_OR_RETURN(const auto history, store::FoldEvents(events));
-    const std::string name = identity.model.text() + " " + identity.version.text();
     const auto* registered = history.FindRegistered(identity.model, identity.version);
-    if (registered == nullptr) return Refused(name + ": no event says that this version was registered");
-    if (registered->manifest_sha256 != found) {
-      return Refused(name + ": the manifest was changed: registered " + registered->manifest_sha256.hex() + ", found " +
-                     found.hex());
+    if (registered == nullptr) return Refused(NameOf(identity) + ": no event says that this version was registered");
+    if (registered->manifest_sha256 != identity.manifest_sha256) {
+      return Refused(NameOf(identity) + ": the manifest was changed: registered " + registered->manifest_sha256.hex() +
+                     ", found " + identity.manifest_sha256.hex());
     }
     return Ok();
   }

@@ -1,0 +1,313 @@
+#include "serve/classify_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <set>
+#include <thread>
+
+#include "classify/classifier.h"
+#include "records/testing/fake_database.h"
+#include "serve/testing/fake_volume.h"
+
+namespace lotmark::serve {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::GreenImage;
+using ::testing::HasSubstr;
+using testing::MakeModel;
+using ::testing::Not;
+using testing::RedImage;
+
+// A keeper whose model a test exchanges, and which can make those who ask for it wait.
+class FakeKeeper final : public ModelKeeper {
+ public:
+  explicit FakeKeeper(std::shared_ptr<const classify::LoadedModel> model) : model_(std::move(model)) {}
+
+  std::shared_ptr<const classify::LoadedModel> current() const override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !held_; });
+    return model_;
+  }
+  KeeperState state() const override { return {}; }
+
+  void Swap(std::shared_ptr<const classify::LoadedModel> model) {
+    const std::lock_guard lock(mutex_);
+    model_ = std::move(model);
+  }
+  void Hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::shared_ptr<const classify::LoadedModel> model_;
+  bool held_ = false;
+};
+
+using Reply = Result<ClassifyReply>;
+
+class ClassifyServiceTest : public ::testing::Test {
+ protected:
+  ~ClassifyServiceTest() override {
+    keeper_.Release();
+    storage_.ReleaseCommits();
+    service_.reset();
+  }
+
+  void Start(ClassifyService::Options options = {.workers = 2, .queue = 64}) {
+    options.replica = "clinic-1";
+    service_ = ClassifyService::Start(options, keeper_, *writer_, *metrics_, clock_);
+  }
+
+  static ClassifyRequest Request(const std::string& image, std::optional<Uuid> id = std::nullopt) {
+    ClassifyRequest request;
+    request.image = image;
+    request.id = id;
+    return request;
+  }
+
+  std::future<Reply> Submit(ClassifyRequest request) {
+    auto promise = std::make_shared<std::promise<Reply>>();
+    auto reply = promise->get_future();
+    service_->Submit(std::move(request), [promise](Reply answer) { promise->set_value(std::move(answer)); });
+    return reply;
+  }
+  Reply Classify(ClassifyRequest request) { return Submit(std::move(request)).get(); }
+
+  // "ok", or the error.
+  static std::string Outcome(const Reply& reply) { return reply ? "ok" : reply.error().text; }
+  static bool Answered(std::future<Reply>& reply) {
+    return reply.wait_for(milliseconds(0)) == std::future_status::ready;
+  }
+  void AwaitQueued(size_t count) {
+    while (service_->queued() != count) std::this_thread::sleep_for(milliseconds(1));
+  }
+  std::optional<records::ClassificationRow> Stored(const Uuid& id) {
+    return *(*storage_.Open(records::OpenMode::kReadOnly))->FindClassification(id);
+  }
+  size_t StoredCount() { return (*storage_.Open(records::OpenMode::kReadOnly))->ListClassifications(1000)->size(); }
+  bool Counted(const std::string& series) {
+    return metrics_->Render({}, 0, {}).find(series + "\n") != std::string::npos;
+  }
+
+  SystemClock clock_;
+  records::FakeStorage storage_;
+  std::unique_ptr<Metrics> metrics_ = Metrics::Make();
+  FakeKeeper keeper_{MakeModel("v1")};
+  std::unique_ptr<records::Writer> writer_ =
+      std::move(*records::Writer::Start([this](records::OpenMode mode) { return storage_.Open(mode); }, {}));
+  std::unique_ptr<ClassifyService> service_;
+};
+
+TEST_F(ClassifyServiceTest, AnswersWithTheRowThatItStored) {
+  Start();
+  ClassifyRequest request = Request(RedImage());
+  request.references.patient_id = "p-17";
+  request.source = records::Source::kTest;
+  const Reply reply = Classify(std::move(request));
+  ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_FALSE(reply->replayed);
+  EXPECT_EQ(reply->row.model_version.text(), "v1");
+  EXPECT_EQ(reply->row.manifest_sha256, keeper_.current()->manifest().digest());
+  EXPECT_EQ(reply->row.image_sha256, Sha256Of(RedImage()));
+  EXPECT_EQ(reply->row.replica, "clinic-1");
+  EXPECT_EQ(reply->row.source, records::Source::kTest);
+  EXPECT_EQ(reply->row.references.patient_id, "p-17");
+  EXPECT_EQ(reply->row.id.text()[14], '7') << "a time-ordered id";
+  EXPECT_EQ(Stored(reply->row.id), reply->row);
+  EXPECT_TRUE(Counted(R"(lotmark_classifications_total{model_version="v1",result="ok"} 1)"));
+}
+
+TEST_F(ClassifyServiceTest, AnswersOnlyWhenTheRowIsDurable) {
+  Start();
+  storage_.HoldCommits();
+  auto reply = Submit(Request(RedImage()));
+  storage_.AwaitHeldCommit();
+  EXPECT_FALSE(Answered(reply));
+  storage_.ReleaseCommits();
+  EXPECT_EQ(Outcome(reply.get()), "ok");
+}
+
+TEST_F(ClassifyServiceTest, ARowThatCannotBeStoredIsNeverAnsweredAsDone) {
+  Start();
+  const struct {
+    Error failure;
+    ErrorCode code;
+  } cases[] = {
+      {{ErrorCode::kNoSpace, "/srv/records.db: full"}, ErrorCode::kNoSpace},
+      {{ErrorCode::kMachine, "/srv/records.db: input/output error"}, ErrorCode::kMachine},
+      {{ErrorCode::kUnconfirmed, "/srv/records.db: commit failed"}, ErrorCode::kUnconfirmed},
+      // What the database refuses is not the caller's fault.
+      {{ErrorCode::kRefused, "/srv/records.db: not a database"}, ErrorCode::kMachine},
+      {{ErrorCode::kBusy, "/srv/records.db: locked"}, ErrorCode::kBusy},
+  };
+  for (const auto& one : cases) {
+    storage_.FailNextInsert(one.failure);
+    const Reply reply = Classify(Request(RedImage()));
+    ASSERT_FALSE(reply) << one.failure.text;
+    EXPECT_EQ(reply.error().code, one.code) << one.failure.text;
+    if (one.code == ErrorCode::kBusy) {
+      EXPECT_THAT(reply.error().text, Not(HasSubstr("/srv")));
+    }
+  }
+  EXPECT_EQ(StoredCount(), 0u);
+  EXPECT_EQ(Outcome(Classify(Request(RedImage()))), "ok") << "it goes on afterwards";
+  EXPECT_TRUE(Counted(R"(lotmark_classifications_total{model_version="v1",result="failed"} 4)"));
+}
+
+TEST_F(ClassifyServiceTest, TheSameIdWithTheSameImageIsAnsweredFromTheStoredRow) {
+  Start();
+  const Uuid id = Uuid::V4();
+  const Reply first = Classify(Request(RedImage(), id));
+  keeper_.Swap(MakeModel("v2"));
+  const Reply second = Classify(Request(RedImage(), id));
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(first->replayed);
+  EXPECT_TRUE(second->replayed);
+  EXPECT_EQ(second->row, first->row) << "also when another version serves by now";
+  EXPECT_EQ(StoredCount(), 1u);
+}
+
+TEST_F(ClassifyServiceTest, TheSameIdWithAnotherImageIsAConflict) {
+  Start();
+  const Uuid id = Uuid::V4();
+  ASSERT_TRUE(Classify(Request(RedImage(), id)));
+  const Reply second = Classify(Request(GreenImage(), id));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(second.error().text, HasSubstr(id.text()));
+  EXPECT_EQ(Stored(id)->image_sha256, Sha256Of(RedImage()));
+}
+
+TEST_F(ClassifyServiceTest, AnUnusableImageIsRefusedAndNotRecorded) {
+  Start();
+  for (const std::string& image : {std::string(), std::string("no image"), RedImage().substr(0, 60)}) {
+    const Reply reply = Classify(Request(image));
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code, ErrorCode::kRefused) << reply.error().text;
+  }
+  EXPECT_EQ(StoredCount(), 0u);
+  EXPECT_TRUE(Counted(R"(lotmark_classifications_total{model_version="v1",result="refused"} 3)"));
+}
+
+TEST_F(ClassifyServiceTest, AModelThatFailsIsAFailureOfTheMachine) {
+  keeper_.Swap(MakeModel("v1", {.mode = "fail"}));
+  Start();
+  const Reply reply = Classify(Request(RedImage()));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kMachine);
+  EXPECT_EQ(StoredCount(), 0u);
+}
+
+TEST_F(ClassifyServiceTest, AFullQueueIsBusyAtOnceAndThoseInItAreAnswered) {
+  Start({.workers = 1, .queue = 2});
+  keeper_.Hold();
+  std::vector<std::future<Reply>> accepted;
+  accepted.push_back(Submit(Request(RedImage())));
+  AwaitQueued(0);  // the worker has it
+  accepted.push_back(Submit(Request(RedImage())));
+  accepted.push_back(Submit(Request(RedImage())));
+  EXPECT_EQ(service_->queued(), 2u);
+  auto refused = Submit(Request(RedImage()));
+  ASSERT_TRUE(Answered(refused));
+  const Reply reply = refused.get();
+  EXPECT_EQ(reply.error().code, ErrorCode::kBusy);
+  EXPECT_THAT(reply.error().text, HasSubstr("waiting"));
+  keeper_.Release();
+  for (auto& one : accepted) EXPECT_EQ(Outcome(one.get()), "ok");
+}
+
+TEST_F(ClassifyServiceTest, ARequestPastItsDeadlineIsBusyAndNotRecorded) {
+  Start({.workers = 1, .queue = 4, .deadline = milliseconds(5)});
+  keeper_.Hold();
+  auto late = Submit(Request(RedImage()));
+  std::this_thread::sleep_for(milliseconds(20));
+  keeper_.Release();
+  const Reply reply = late.get();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kBusy);
+  EXPECT_THAT(reply.error().text, HasSubstr("deadline"));
+  EXPECT_EQ(StoredCount(), 0u);
+}
+
+TEST_F(ClassifyServiceTest, DrainAnswersAllThatWereAcceptedAndRefusesTheRest) {
+  Start({.workers = 1, .queue = 8});
+  keeper_.Hold();
+  storage_.HoldCommits();
+  const auto owned = std::make_shared<int>(0);
+  std::atomic<int> ok{0};
+  for (int i = 0; i < 5; ++i) {
+    service_->Submit(Request(RedImage()), [owned, &ok](const Reply& reply) { ok += reply ? 1 : 0; });
+  }
+  std::promise<void> drained;
+  std::thread draining([&] {
+    service_->Drain();
+    EXPECT_EQ(ok, 5);
+    EXPECT_EQ(owned.use_count(), 1) << "what the callbacks hold is gone when Drain returns";
+    drained.set_value();
+  });
+  while (Outcome(Submit(Request("no image")).get()) != "the service is draining") {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  auto done = drained.get_future();
+  keeper_.Release();
+  storage_.AwaitHeldCommit();
+  EXPECT_EQ(done.wait_for(milliseconds(20)), std::future_status::timeout) << "rows are still on their way";
+  storage_.ReleaseCommits();
+  done.get();
+  draining.join();
+  EXPECT_EQ(StoredCount(), 5u);
+  service_->Drain();
+  EXPECT_EQ(Classify(Request(RedImage())).error().code, ErrorCode::kBusy);
+}
+
+TEST_F(ClassifyServiceTest, AWriterThatStoppedFirstLeavesNobodyWithoutAnAnswer) {
+  Start();
+  writer_->Stop();
+  const Reply reply = Classify(Request(RedImage()));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kBusy);
+  service_->Drain();
+}
+
+TEST_F(ClassifyServiceTest, EachRequestIsAnsweredByOneModelWhileVersionsSwap) {
+  Start({.workers = 4, .queue = 1000});
+  const std::shared_ptr<const classify::LoadedModel> models[] = {MakeModel("v1"), MakeModel("v2")};
+  std::map<std::string, std::vector<float>> expected;
+  for (const auto& model : models) {
+    expected[model->manifest().digest().hex()] = classify::Classify(*model, AsBytes(RedImage()))->probabilities;
+  }
+  std::vector<std::future<Reply>> replies;
+  for (size_t i = 0; i < 400; ++i) {
+    keeper_.Swap(models[i % 2]);
+    replies.push_back(Submit(Request(RedImage())));
+    if (i % 16 == 0) replies.back().wait();
+  }
+  std::set<std::string> versions;
+  std::set<Uuid> ids;
+  for (auto& one : replies) {
+    const Reply reply = one.get();
+    ASSERT_TRUE(reply) << reply.error().text;
+    const auto& row = reply->row;
+    EXPECT_EQ(row.probabilities, expected.at(row.manifest_sha256.hex())) << row.model_version.text();
+    versions.insert(row.model_version.text());
+    ids.insert(row.id);
+  }
+  EXPECT_EQ(versions.size(), 2u);
+  EXPECT_EQ(ids.size(), 400u);
+  EXPECT_EQ(StoredCount(), 400u);
+}
+
+}  // namespace
+}  // namespace lotmark::serve
