@@ -17,7 +17,7 @@ std::string DigestDifference(const Digest& expected, const Digest& found) {
 }
 
 std::string Difference(const manifest::FileRef& ref, const fs::HashedFile& found) {
-  if (const std::string wrong = SizeDifference(ref, found.size); !wrong.empty()) return wrong;
+  if (std::string wrong = SizeDifference(ref, found.size); !wrong.empty()) return wrong;
   if (!ref.sha256) return "no digest: the manifest does not say what its bytes are";
   return DigestDifference(*ref.sha256, found.sha256);
 }
