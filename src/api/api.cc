@@ -1,5 +1,9 @@
 #include "api/api.h"
 
+#include <array>
+#include <atomic>
+
+#include "api/caller_id.h"
 #include "api/classify_request.h"
 #include "api/errors.h"
 #include "api/json_forms.h"
@@ -27,33 +31,30 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
  public:
   explicit Routes(Backend backend) : backend_(std::move(backend)), reads_(kMaxWaitingReads) {}
 
+  using Params = http::PathParams;
+  struct Route {
+    const char* method;
+    const char* pattern;
+    void (Routes::*answer)(http::Request, const Params&, http::Responder);
+  };
+  static const std::array<Route, 9> kRoutes;
+
   http::Handler Handler() {
     http::Router router;
-    const auto add = [&](const char* method, const char* pattern,
-                         void (Routes::*route)(http::Request, const Params&, http::Responder)) {
-      router.Add(method, pattern,
-                 [self = shared_from_this(), pattern, route](http::Request request, const Params& params,
-                                                             http::Responder respond) {
-                   (self.get()->*route)(std::move(request), params, self->Counted(pattern, std::move(respond)));
-                 });
-    };
-    add("POST", "/classify", &Routes::Classify);
-    add("GET", "/health", &Routes::Health);
-    add("GET", "/health/live", &Routes::Live);
-    add("GET", "/health/ready", &Routes::Ready);
-    add("GET", "/metrics", &Routes::Metrics);
-    add("GET", "/openapi.json", &Routes::OpenApi);
-    add("GET", "/classifications/{id}", &Routes::Classification);
-    add("GET", "/models", &Routes::Models);
-    add("GET", "/models/{name}/versions/{version}", &Routes::Manifest);
+    for (const Route& route : kRoutes) {
+      router.Add(
+          route.method, route.pattern,
+          [self = shared_from_this(), &route](http::Request request, const Params& params, http::Responder respond) {
+            ((*self).*route.answer)(std::move(request), params, self->Counted(route.pattern, std::move(respond)));
+          });
+    }
     return router.AsHandler();
   }
 
+  void EndReads() { reads_.Stop(); }
   void BeginDraining() { draining_ = true; }
 
  private:
-  using Params = http::PathParams;
-
   // Counts the response under its route's pattern: a pattern is a bounded set of labels, a path is not.
   http::Responder Counted(const char* pattern, http::Responder respond) {
     return [self = shared_from_this(), pattern, respond = std::move(respond)](http::Response response) {
@@ -62,29 +63,29 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     };
   }
 
-  http::Response Failure(const Error& error, int refused_status) const {
-    http::Response response = ErrorResponseFor(error, refused_status);
+  http::Response Failure(const Error& error, Looked looked) const {
+    http::Response response = ErrorResponseFor(error, looked);
     if (response.status >= 500 && error.code != ErrorCode::kBusy) backend_.log_failure(error.text);
     return response;
   }
 
   // Runs `read` on the read thread and answers with what it returns.
   void Read(http::Responder respond, std::function<Result<http::Response>()> read) {
-    const auto shared_respond = std::make_shared<http::Responder>(std::move(respond));
-    const bool posted = reads_.Post([this, shared_respond, read = std::move(read)] {
+    // `respond` holds this object; the thread has ended before it goes.
+    const bool posted = reads_.Post([this, respond, read = std::move(read)] {
       Result<http::Response> response = read();
-      (*shared_respond)(response ? std::move(*response) : Failure(response.error(), 400));
+      respond(response ? std::move(*response) : Failure(response.error(), Looked::kAtStore));
     });
-    if (!posted) (*shared_respond)(ErrorResponseFor(Error{ErrorCode::kBusy, "too many reads are waiting"}, 400));
+    if (!posted) respond(ErrorResponseFor({ErrorCode::kBusy, "too many reads are waiting"}, Looked::kAtStore));
   }
 
   void Classify(http::Request request, const Params&, http::Responder respond) {
     auto parsed = ReadClassifyRequest(std::move(request));
-    if (!parsed) return respond(ErrorResponseFor(parsed.error(), 400));
+    if (!parsed) return respond(ErrorResponseFor(parsed.error(), Looked::kAtRequest));
     backend_.classifications.Submit(std::move(*parsed), [self = shared_from_this(), respond = std::move(respond)](
                                                             Result<serve::ClassifyReply> reply) {
       respond(reply ? JsonResponse(ClassificationReply(reply->row, reply->replayed))
-                    : self->Failure(reply.error(), 422));
+                    : self->Failure(reply.error(), Looked::kAtImage));
     });
   }
 
@@ -113,8 +114,8 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   }
 
   void Classification(http::Request, const Params& params, http::Responder respond) {
-    const auto id = Uuid::Parse(params["id"]);
-    if (!id) return respond(ErrorResponseFor(id.error(), 400));
+    const auto id = ParseCallerId(params["id"]);
+    if (!id) return respond(ErrorResponseFor(id.error(), Looked::kAtRequest));
     Read(std::move(respond), [this, id = *id]() -> Result<http::Response> {
       LOTMARK_ASSIGN_OR_RETURN(const auto row, backend_.records.FindClassification(id));
       if (!row) return NotFound("no classification has the id " + id.text());
@@ -143,9 +144,9 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   // The manifest's exact bytes: their SHA-256 is the version's identity, and the ETag.
   void Manifest(http::Request, const Params& params, http::Responder respond) {
     const auto name = ModelName::Parse(params["name"]);
-    if (!name) return respond(ErrorResponseFor(name.error(), 400));
+    if (!name) return respond(ErrorResponseFor(name.error(), Looked::kAtRequest));
     const auto version = Version::Parse(params["version"]);
-    if (!version) return respond(ErrorResponseFor(version.error(), 400));
+    if (!version) return respond(ErrorResponseFor(version.error(), Looked::kAtRequest));
     Read(std::move(respond), [this, name = *name, version = *version]() -> Result<http::Response> {
       LOTMARK_ASSIGN_OR_RETURN(const auto opened, backend_.volume.OpenVersion(name, version));
       http::Response response;
@@ -160,10 +161,28 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   ReadThread reads_;
 };
 
+const std::array<Api::Routes::Route, 9> Api::Routes::kRoutes{{
+    {"POST", "/classify", &Routes::Classify},
+    {"GET", "/health", &Routes::Health},
+    {"GET", "/health/live", &Routes::Live},
+    {"GET", "/health/ready", &Routes::Ready},
+    {"GET", "/metrics", &Routes::Metrics},
+    {"GET", "/openapi.json", &Routes::OpenApi},
+    {"GET", "/classifications/{id}", &Routes::Classification},
+    {"GET", "/models", &Routes::Models},
+    {"GET", "/models/{name}/versions/{version}", &Routes::Manifest},
+}};
+
 Api::Api(Backend backend) : routes_(std::make_shared<Routes>(std::move(backend))) {}
-Api::~Api() = default;
+Api::~Api() { routes_->EndReads(); }
 
 http::Handler Api::handler() { return routes_->Handler(); }
 void Api::BeginDraining() { routes_->BeginDraining(); }
+
+std::vector<std::pair<std::string, std::string>> Api::RouteList() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const auto& route : Routes::kRoutes) list.emplace_back(route.method, route.pattern);
+  return list;
+}
 
 }  // namespace lotmark::api

@@ -3,10 +3,11 @@
 // Thread safety: the handler may be called on any thread and never blocks it.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "http/server.h"
 #include "records/database.h"
@@ -18,7 +19,8 @@
 
 namespace lotmark::api {
 
-// What the API stands on. Everything referred to must outlive it.
+// What the API stands on. Everything referred to must outlive it, but `classifications` and `keeper` need to live only
+// as long as the server.
 struct Backend {
   serve::ClassifyService& classifications;
   const serve::ModelKeeper& keeper;
@@ -28,22 +30,30 @@ struct Backend {
   records::Database& records;  // used by the API's own read thread alone
   std::string replica;
   // Tells of requests that failed for reasons that the caller is not told (a disk that is full, a database that is
-  // gone).
+  // gone). Called on any thread.
   std::function<void(const std::string& what)> log_failure;
 };
 
 class Api {
  public:
   explicit Api(Backend backend);
-  ~Api();  // waits for reads in progress
+  // Waits for reads in progress; later ones are refused. REQUIRES: no handler runs any more (the server is gone), and
+  // no classification that came through it is unanswered (the service has drained).
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
 
   http::Handler handler();
 
   // From now on /health/ready says 503, so that a load balancer looks elsewhere.
   void BeginDraining();
 
+  // Method and pattern of every route: what openapi.json has to describe.
+  static std::vector<std::pair<std::string, std::string>> RouteList();
+
  private:
   class Routes;
+  // Responders out in other threads share it; the last of them may go on any thread.
   std::shared_ptr<Routes> routes_;
 };
 

@@ -4,8 +4,10 @@
 #include <functional>
 #include <map>
 
+#include "api/caller_id.h"
 #include "base/encoding.h"
 #include "base/json.h"
+#include "http/header_value.h"
 #include "http/multipart.h"
 #include "records/references.h"
 
@@ -19,10 +21,7 @@ using Fields = std::map<std::string, std::string, std::less<>>;
 
 // "multipart/form-data; boundary=x" -> "multipart/form-data", in lower case.
 std::string MediaType(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::tolower(c); });
-  return type;
+  return http::LowerCase(http::Trimmed(content_type.substr(0, content_type.find(';'))));
 }
 
 std::optional<std::string> Take(Fields& fields, std::string_view name) {
@@ -37,7 +36,7 @@ std::optional<std::string> Take(Fields& fields, std::string_view name) {
 // silently dropped would be a row that nobody finds again.
 Status ReadFields(Fields fields, serve::ClassifyRequest& out) {
   if (const auto id = Take(fields, "id")) {
-    auto parsed = Uuid::Parse(*id);
+    auto parsed = ParseCallerId(*id);
     if (!parsed) return Prefixed("id", std::move(parsed).error());
     out.id = *parsed;
   }
@@ -59,7 +58,13 @@ Status ReadFields(Fields fields, serve::ClassifyRequest& out) {
   return records::CheckReferences(out.references);
 }
 
+Status CheckNoQuery(const http::Request& request) {
+  if (request.query.empty()) return Ok();
+  return Refused("query parameters are not accepted with this content type", "send the fields in the body");
+}
+
 Result<serve::ClassifyRequest> FromMultipart(const http::Request& request) {
+  LOTMARK_RETURN_IF_ERROR(CheckNoQuery(request));
   LOTMARK_ASSIGN_OR_RETURN(const auto parts, http::ParseMultipart(request.header("content-type"), request.body));
   serve::ClassifyRequest out;
   Fields fields;
@@ -77,8 +82,17 @@ Result<serve::ClassifyRequest> FromMultipart(const http::Request& request) {
   return out;
 }
 
+// The parser quotes what it read last, which may be a reference.
+Error WithoutQuote(Error error) {
+  error.text.resize(std::min(error.text.size(), error.text.find("; last read")));
+  return error;
+}
+
 Result<serve::ClassifyRequest> FromJson(const http::Request& request) {
-  LOTMARK_ASSIGN_OR_RETURN(const Json document, ParseJson(request.body, kBodyLimits));
+  LOTMARK_RETURN_IF_ERROR(CheckNoQuery(request));
+  auto parsed = ParseJson(request.body, kBodyLimits);
+  if (!parsed) return WithoutQuote(std::move(parsed).error());
+  const Json document = std::move(*parsed);
   LOTMARK_ASSIGN_OR_RETURN(const JsonObject object, JsonObject::Of(document, ""));
   serve::ClassifyRequest out;
   Fields fields;

@@ -6,9 +6,15 @@
 
 namespace lotmark::api {
 
-// `{"error": {"code", "message", "hint"?}}` with the status that fits. `refused_status` is the meaning of kRefused
-// where it happened: 400 for a malformed request, 422 for an image that cannot be used. Machine failures are answered
-// without their text: it may name paths of the host, and the caller cannot mend them.
-http::Response ErrorResponseFor(const Error& error, int refused_status);
+// What kRefused and kTooLarge mean depends on what was looked at.
+enum class Looked {
+  kAtRequest,  // 400: the request is malformed
+  kAtImage,    // 422: the image cannot be used
+  kAtStore,    // 500: what lies in volume or database is damaged; the caller is not to blame
+};
+
+// `{"error": {"code", "message", "hint"?}}` with the status that fits. Failures of this side are answered without their
+// text: it may name paths of the host, and the caller cannot mend them.
+http::Response ErrorResponseFor(const Error& error, Looked looked);
 
 }  // namespace lotmark::api

@@ -1,13 +1,28 @@
 #include "api/json_forms.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <numeric>
 
 namespace lotmark::api {
 namespace {
 
-// The shortest text that reads back as the same float32, which as double prints as 0.10000000149.
-double Shortest(float value) { return std::stod(Json(value).dump()); }
+// The double whose shortest text is the float32's own: 0.1f prints as 0.1, where its exact value as a double prints as
+// 0.10000000149011612. Read back as float32 both are the same.
+double Shortest(float value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  double shortest = 0;
+  std::from_chars(text.data(), end, shortest);
+  return shortest;
+}
+
+// A row's runtime options are a JSON object as text.
+Json RuntimeOptions(const records::ClassificationRow& row) {
+  auto options = ParseJson(row.runtime_options);
+  return options ? std::move(*options) : Json(row.runtime_options);
+}
 
 Json Identity(const std::optional<serve::VersionIdentity>& identity) {
   if (!identity) return nullptr;
@@ -47,7 +62,7 @@ Json ClassificationReply(const records::ClassificationRow& row, bool replayed) {
              {"model_version", row.model_version.text()},
              {"manifest_sha256", row.manifest_sha256.hex()}};
   reply["top_class"] = row.top_class;
-  reply["confidence"] = row.confidence;
+  reply["confidence"] = Shortest(static_cast<float>(row.confidence));
   reply["top3"] = Top(row, 3);
   reply["classes"] = Json::array();
   for (size_t i = 0; i < row.classes.size(); ++i) reply["classes"].push_back(ClassEntry(row, i));
@@ -64,7 +79,7 @@ Json FullRow(const records::ClassificationRow& row) {
   json["runtime"] = Json{{"name", row.runtime_name},
                          {"version", row.runtime_version},
                          {"provider", row.runtime_provider},
-                         {"options", row.runtime_options}};
+                         {"options", RuntimeOptions(row)}};
   json["cpu_features"] = row.cpu_features;
   json["preprocessing_sha256"] = row.preprocessing_sha256.hex();
   json["image_sha256"] = row.image_sha256.hex();

@@ -13,7 +13,7 @@ Json ClassificationReply(const records::ClassificationRow& row, bool replayed);
 // Every column of a row but the references (personal health data).
 Json FullRow(const records::ClassificationRow& row);
 
-// One line of `records list` and of GET /classifications.
+// One element of `records events --json`.
 Json ServiceEventJson(const records::ServiceEvent& event);
 
 // The body of GET /health.

@@ -4,19 +4,19 @@ namespace lotmark::api {
 
 ReadThread::ReadThread(size_t max_queue) : max_queue_(max_queue), thread_([this] { Run(); }) {}
 
-ReadThread::~ReadThread() {
+void ReadThread::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   ready_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool ReadThread::Post(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() >= max_queue_) return false;
+    if (stopping_ || queue_.size() >= max_queue_) return false;
     queue_.push_back(std::move(task));
   }
   ready_.notify_one();

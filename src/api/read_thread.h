@@ -1,6 +1,6 @@
 // A thread for requests that read the disk or the database, so that they never block the network's thread.
 //
-// Thread safety: Post from any thread.
+// Thread safety: Post from any thread. A task must not throw.
 #pragma once
 
 #include <condition_variable>
@@ -16,12 +16,14 @@ class ReadThread {
   using Task = std::function<void()>;
 
   explicit ReadThread(size_t max_queue);
-  ~ReadThread();  // runs what is queued, then ends
+  ~ReadThread() { Stop(); }
   ReadThread(const ReadThread&) = delete;
   ReadThread& operator=(const ReadThread&) = delete;
 
-  // False when too many tasks are waiting.
+  // False when too many tasks are waiting, or after Stop.
   [[nodiscard]] bool Post(Task task);
+  // Runs what is queued, then ends the thread. REQUIRES: not called by a task, nor by two threads at once.
+  void Stop();
 
  private:
   void Run();

@@ -10,22 +10,21 @@
 #include "classify/row.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "serve/volume_source.h"
 
 namespace lotmark::cli {
 namespace {
 
 constexpr uint64_t kMaxImageBytes = 64u << 20;
 
+// The way of a service: a version whose manifest is not the registered one is refused here too.
 Result<std::shared_ptr<const classify::LoadedModel>> LoadActive(const Context& context) {
-  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(auto reader, context.OpenReader());
   LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context.Model(*reader));
-  LOTMARK_ASSIGN_OR_RETURN(const auto active, reader->ActiveVersion(model));
-  if (!active) {
-    return NotFound("model " + model.text() + " has no active version", "run `lotmark activate VERSION --reason TEXT`");
-  }
-  LOTMARK_ASSIGN_OR_RETURN(const auto opened, reader->OpenVersion(model, *active));
   LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context.ServerRuntime());
-  return classify::LoadModel(*opened.folder, opened.manifest, runtime->format(), *runtime, {});
+  const auto source = serve::MakeVolumeSource(std::move(reader), model, *runtime, {});
+  LOTMARK_ASSIGN_OR_RETURN(const auto desired, source->ReadDesired());
+  return source->Load(desired);
 }
 
 // Classifies one file and stores its row. The row is durable when this returns OK.
@@ -50,8 +49,8 @@ Result<records::ClassificationRow> ClassifyFile(const Context& context, const cl
 }
 
 Result<Outcome> Classify(const Context& context, const std::vector<std::string>& paths) {
-  LOTMARK_ASSIGN_OR_RETURN(const auto records, context.OpenRecords(records::OpenMode::kCreateOrOpen));
   LOTMARK_ASSIGN_OR_RETURN(const auto model, LoadActive(context));
+  LOTMARK_ASSIGN_OR_RETURN(const auto records, context.OpenRecords(records::OpenMode::kCreateOrOpen));
   Outcome outcome = Outcome::kDone;
   Json replies = Json::array();
   for (const std::string& path : paths) {
@@ -62,7 +61,7 @@ Result<Outcome> Classify(const Context& context, const std::vector<std::string>&
           row.error().code != ErrorCode::kNotFound) {
         return std::move(row).error();
       }
-      fmt::print(stderr, "lotmark: {}: {}\n", Printable(path), row.error().text);
+      PrintErrorLine(fmt::format("lotmark: {}: {}", Printable(path), row.error().text));
       outcome = Outcome::kCheckFailed;
       continue;
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "cli/commands.h"
@@ -23,8 +24,8 @@ int ExitCodeOf(ErrorCode code) {
 }
 
 int Report(const Error& error) {
-  fmt::print(stderr, "lotmark: {}\n", error.text);
-  if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);
+  PrintErrorLine("lotmark: " + error.text);
+  if (!error.hint.empty()) PrintErrorLine("hint: " + error.hint);
   return ExitCodeOf(error.code);
 }
 
@@ -116,7 +117,8 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   }
   FillFromEnvironment(common);
   const Result<Outcome> outcome = action(Context(toolbox, common));
-  if (std::fflush(stdout) != 0) return Report(MachineFailed("standard output cannot be written"));
+  const bool unwritten = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (unwritten) return Report(MachineFailed("standard output cannot be written"));
   if (!outcome) return Report(outcome.error());
   return *outcome == Outcome::kDone ? 0 : 1;
 }

@@ -1,10 +1,10 @@
 #include "cli/context.h"
 
-#include <fmt/core.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 
 #include "fs/posix_fs.h"
 
@@ -65,7 +65,10 @@ store::Actor Context::Actor() const {
   return {.name = options_.actor.empty() ? LoginAtHost() : options_.actor, .authenticated = false};
 }
 
-void PrintLine(const std::string& line) { fmt::print("{}\n", line); }
+// Not fmt::print, which throws when nobody can be told: Run looks at standard output once, at the end.
+void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void PrintLine(const std::string& line) { Print(line + "\n"); }
+void PrintErrorLine(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
 
 void PrintJson(const Json& value) { PrintLine(DumpJson(value, 2)); }
 

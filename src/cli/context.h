@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -53,7 +54,11 @@ class Context {
   const CommonOptions& options_;
 };
 
+// To standard output; what cannot be written is reported when the command ends.
+void Print(std::string_view text);
 void PrintLine(const std::string& line);
+// To standard error.
+void PrintErrorLine(const std::string& line);
 void PrintJson(const Json& value);
 
 }  // namespace lotmark::cli

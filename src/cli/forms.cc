@@ -40,7 +40,7 @@ std::string HumanSize(uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes) / 1024;
   size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kUnits.size()) {
+  while (value >= 1023.95 && unit + 1 < kUnits.size()) {  // what would print as 1024.0
     value /= 1024;
     ++unit;
   }

@@ -1,6 +1,4 @@
 // manifest complete: fills in digests and sizes before anyone signs the manifest.
-#include <fmt/core.h>
-
 #include <memory>
 
 #include "cli/commands.h"

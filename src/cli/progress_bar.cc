@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+
+#include "base/encoding.h"
 
 namespace lotmark::cli {
 namespace {
@@ -18,6 +21,20 @@ volatile std::sig_atomic_t interrupted = 0;  // set by the handler: the one glob
 
 void OnSignal(int) { interrupted = 1; }
 
+// Not fmt::print, which throws when the terminal is gone.
+void ToTerminal(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+}
+
+// What was ignored stays ignored: a shell starts its background jobs so.
+void Handle(int signal) {
+  if (std::signal(signal, OnSignal) == SIG_IGN) std::signal(signal, SIG_IGN);
+}
+void Restore(int signal) {
+  if (std::signal(signal, SIG_DFL) == SIG_IGN) std::signal(signal, SIG_IGN);
+}
+
 double MiB(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 }  // namespace
@@ -25,14 +42,14 @@ double MiB(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 ProgressBar::ProgressBar(std::string label)
     : label_(std::move(label)), on_terminal_(isatty(STDERR_FILENO) == 1), begin_(steady_clock::now()), drawn_(begin_) {
   interrupted = 0;
-  std::signal(SIGINT, OnSignal);
-  std::signal(SIGTERM, OnSignal);
+  Handle(SIGINT);
+  Handle(SIGTERM);
 }
 
 ProgressBar::~ProgressBar() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-  if (on_terminal_) fmt::print(stderr, "\r\033[K");
+  Restore(SIGINT);
+  Restore(SIGTERM);
+  if (on_terminal_) ToTerminal("\r\033[K");
 }
 
 store::ProgressFn ProgressBar::Function() {
@@ -50,10 +67,10 @@ void ProgressBar::Draw(const store::Progress& progress) {
   const double share = std::min(1.0, static_cast<double>(progress.bytes_done) / total);
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   const auto filled = static_cast<size_t>(share * kWidth);
-  fmt::print(stderr, "\r\033[K{} [{}{}] {:3.0f} %  {:.0f}/{:.0f} MiB  {:.0f} MiB/s  {}", label_,
-             std::string(filled, '#'), std::string(kWidth - filled, ' '), share * 100, MiB(progress.bytes_done),
-             MiB(progress.bytes_total), MiB(progress.bytes_done) / std::max(seconds, 1e-3), progress.file);
-  std::fflush(stderr);
+  ToTerminal(fmt::format("\r\033[K{} [{}{}] {:3.0f} %  {:.0f}/{:.0f} MiB  {:.0f} MiB/s  {}", label_,
+                         std::string(filled, '#'), std::string(kWidth - filled, ' '), share * 100,
+                         MiB(progress.bytes_done), MiB(progress.bytes_total),
+                         MiB(progress.bytes_done) / std::max(seconds, 1e-3), Printable(progress.file)));
 }
 
 }  // namespace lotmark::cli

@@ -44,7 +44,7 @@ Result<Outcome> Show(const Context& context, const std::string& version_text, bo
   LOTMARK_ASSIGN_OR_RETURN(const auto opened, reader->OpenVersion(model, version));
   const manifest::Manifest& manifest = opened.manifest;
   if (raw || context.json()) {  // the manifest is JSON already; its exact bytes are its identity
-    fmt::print("{}", manifest.bytes());
+    Print(manifest.bytes());
     return Outcome::kDone;
   }
   std::vector<std::vector<std::string>> rows{

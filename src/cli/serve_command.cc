@@ -6,14 +6,16 @@
 #include <memory>
 
 #include "api/api.h"
+#include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/listen_address.h"
 #include "cli/log.h"
-#include "fs/posix_fs.h"
 #include "serve/volume_source.h"
 
 namespace lotmark::cli {
 namespace {
+
+constexpr size_t kMaxReplicaBytes = 128;
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:8090";
@@ -33,6 +35,7 @@ class Termination {
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a log collector that went away must not end the service
   }
   // Returns the signal's name.
   std::string Wait() const {
@@ -75,6 +78,12 @@ records::ServiceEventKind RecordKindOf(serve::KeeperEvent event) {
   return records::ServiceEventKind::kRefused;
 }
 
+void RecordEvent(records::Writer& writer, const records::ServiceEvent& event) {
+  if (Status recorded = writer.Record(event); !recorded) {
+    LogError("service event not recorded: " + recorded.error().text);
+  }
+}
+
 // What happens to the model is logged, counted and recorded. A record that fails must not stop the swap.
 serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clock, records::Writer& writer,
                                           serve::Metrics& metrics) {
@@ -89,8 +98,7 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
           LogInfo(fmt::format("{} {}", name, Describe(identity)));
         }
         metrics.CountModelEvent(event);
-        const Status recorded = writer.Record(MakeEvent(replica, clock, kind, identity, reason));
-        if (!recorded) LogError("service event not recorded: " + recorded.error().text);
+        RecordEvent(writer, MakeEvent(replica, clock, kind, identity, reason));
       };
 }
 
@@ -114,6 +122,7 @@ class Service {
   Status Start() {
     LOTMARK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(options_.listen));
     LOTMARK_RETURN_IF_ERROR(CheckReach(address));
+    LOTMARK_RETURN_IF_ERROR(CheckReplica());
     LOTMARK_RETURN_IF_ERROR(OpenRecords());
     LOTMARK_RETURN_IF_ERROR(LoadModel());
     serve::ClassifyService::Options limits{.workers = options_.workers, .queue = options_.queue, .replica = replica_};
@@ -128,7 +137,7 @@ class Service {
                                                    .log_failure = LogError});
     LOTMARK_ASSIGN_OR_RETURN(
         server_, http::Server::Start({.host = address.host, .port = address.port, .limits = {}}, api_->handler()));
-    LogInfo(fmt::format("listening on {}:{} as {}", address.host, server_->port(), replica_));
+    LogInfo(fmt::format("listening on {} as {}", address.Text(server_->port()), replica_));
     return Ok();
   }
 
@@ -137,6 +146,13 @@ class Service {
     return Refused(
         fmt::format("{} can be reached from other machines, and this version has no authentication", address.host),
         "put a proxy that authenticates in front, or give --allow-remote-unauthenticated");
+  }
+
+  // It goes into every row: better refused here than with each request.
+  Status CheckReplica() const {
+    if (!replica_.empty() && replica_.size() <= kMaxReplicaBytes && Printable(replica_) == replica_) return Ok();
+    return Error{ErrorCode::kUsage, fmt::format("--replica '{}': must be 1 to {} bytes of text",
+                                                Printable(replica_, 80), kMaxReplicaBytes)};
   }
 
   Status OpenRecords() {
@@ -157,28 +173,30 @@ class Service {
                                             serve::MakeVolumeSource(std::move(own_reader), model, *runtime, {}), clock,
                                             MakeListener(replica_, clock, *writer_, *metrics_));
     if (!keeper) {
-      const auto event =
-          MakeEvent(replica_, clock, records::ServiceEventKind::kRefused, std::nullopt, keeper.error().text);
-      if (Status recorded = writer_->Record(event); !recorded)
-        LogError("service event not recorded: " + recorded.error().text);
+      RecordEvent(*writer_,
+                  MakeEvent(replica_, clock, records::ServiceEventKind::kRefused, std::nullopt, keeper.error().text));
       return std::move(keeper).error();
     }
     keeper_ = std::move(keeper).value();
     return Ok();
   }
 
-  // First the world sees that this replica is leaving, then requests finish, then their rows, then the model goes.
+  // First the world sees that this replica is leaving, then requests finish, then their rows, then the model goes; the
+  // event that says so is the last one written.
   void Stop(const std::string& signal) {
-    LogInfo(fmt::format("{}: draining", signal));
+    LogInfo(signal + ": draining");
     api_->BeginDraining();
     const auto report = server_->Stop(std::chrono::seconds(options_.drain_seconds));
+    server_.reset();
     classifications_->Drain();
+    const auto active = keeper_->state().active;
+    api_.reset();
+    classifications_.reset();
+    keeper_.reset();
     const auto reason =
         fmt::format("{}: {} requests finished, {} abandoned", signal, report.finished, report.abandoned);
-    const auto event = MakeEvent(replica_, context_.toolbox().clock, records::ServiceEventKind::kDrained,
-                                 keeper_->state().active, reason);
-    if (Status recorded = writer_->Record(event); !recorded)
-      LogError("service event not recorded: " + recorded.error().text);
+    RecordEvent(*writer_,
+                MakeEvent(replica_, context_.toolbox().clock, records::ServiceEventKind::kDrained, active, reason));
     writer_->Stop();
     LogInfo("drained " + reason);
   }

@@ -257,9 +257,12 @@ TEST_F(ClassifyServiceTest, DrainAnswersAllThatWereAcceptedAndRefusesTheRest) {
     EXPECT_EQ(owned.use_count(), 1) << "what the callbacks hold is gone when Drain returns";
     drained.set_value();
   });
-  while (Outcome(Submit(Request("no image")).get()) != "the service is draining") {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  // Until draining has begun, requests are still accepted (and refused later, as no images).
+  const auto is_draining = [this] {
+    auto late = Submit(Request("no image"));
+    return Answered(late) && Outcome(late.get()) == "the service is draining";
+  };
+  while (!is_draining()) std::this_thread::sleep_for(milliseconds(1));
   auto done = drained.get_future();
   keeper_.Release();
   storage_.AwaitHeldCommit();
