@@ -13,6 +13,7 @@ namespace {
 std::string Names(const std::vector<ModelTensor>& tensors) {
   if (tensors.empty()) return "none";
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const auto& tensor : tensors) names.push_back(Printable(tensor.name, 60));
   if (names.size() > 8) names = {names.begin(), names.begin() + 8};
   return fmt::format("{}", fmt::join(names, ", "));
@@ -128,6 +129,7 @@ Status CheckListedOutputs(const std::vector<ModelTensor>& outputs, const ModelCo
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
   std::vector<std::string> sizes;
+  sizes.reserve(shape.size());
   for (const int64_t size : shape) sizes.push_back(size < 0 ? "?" : std::to_string(size));
   return fmt::format("[{}]", fmt::join(sizes, ", "));
 }
