@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <thread>
 
 #include "api/openapi.h"
@@ -26,6 +27,51 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// A database whose reads by id wait on command, as on a disk that hangs.
+class HeldReads final : public records::Database {
+ public:
+  explicit HeldReads(std::unique_ptr<records::Database> inner) : inner_(std::move(inner)) {}
+
+  Result<std::vector<records::InsertOutcome>> Insert(std::span<const records::ClassificationRow> rows) override {
+    return inner_->Insert(rows);
+  }
+  Status Insert(const records::ServiceEvent& event) override { return inner_->Insert(event); }
+  Result<std::optional<records::ClassificationRow>> FindClassification(const Uuid& id) override {
+    std::unique_lock lock(mutex_);
+    waiting_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+    return inner_->FindClassification(id);
+  }
+  Result<std::vector<records::ClassificationRow>> ListClassifications(size_t limit) override {
+    return inner_->ListClassifications(limit);
+  }
+  Result<std::vector<records::ServiceEvent>> ListServiceEvents(size_t limit) override {
+    return inner_->ListServiceEvents(limit);
+  }
+
+  void Hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void AwaitRead() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_; });
+  }
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
+ private:
+  const std::unique_ptr<records::Database> inner_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  bool waiting_ = false;
+};
+
 // Builds a service as serve_command.cc does, and takes it apart in the same order.
 class ApiTest : public ::testing::Test {
  protected:
@@ -37,7 +83,7 @@ class ApiTest : public ::testing::Test {
                                                    clock_, [](auto&&...) {}));
     const auto open = [this](records::OpenMode mode) { return storage_.Open(mode); };
     writer_ = std::move(*records::Writer::Start(open, {}));
-    records_ = std::move(*storage_.Open(records::OpenMode::kOpenExisting));
+    records_ = std::make_unique<HeldReads>(std::move(*storage_.Open(records::OpenMode::kOpenExisting)));
     classifications_ = serve::ClassifyService::Start({.workers = 1, .queue = 2}, *keeper_, *writer_, *metrics_, clock_);
     api_ = std::make_unique<Api>(Backend{.classifications = *classifications_,
                                          .keeper = *keeper_,
@@ -103,7 +149,7 @@ class ApiTest : public ::testing::Test {
   serve::testing::FakeVolume loaded_;
   std::unique_ptr<serve::Metrics> metrics_ = serve::Metrics::Make();
   std::unique_ptr<records::Writer> writer_;
-  std::unique_ptr<records::Database> records_;
+  std::unique_ptr<HeldReads> records_;
   std::unique_ptr<serve::ModelKeeper> keeper_;
   std::unique_ptr<serve::ClassifyService> classifications_;
   std::mutex logged_mutex_;
@@ -331,6 +377,23 @@ TEST_F(ApiTest, AnswersThatComeAfterTheServerIsGoneFallNowhere) {
   classifications_->Drain();
   api_.reset();
   EXPECT_EQ(storage_.group_sizes(), (std::vector<size_t>{1})) << "it was recorded all the same";
+}
+
+TEST_F(ApiTest, AReadThatOutlivesTheServerEndsBeforeTheApiDoes) {
+  records_->Hold();
+  Client client = http::testing::ConnectTo(*server_);
+  ASSERT_TRUE(client.Send("GET /classifications/" + Uuid::V4().text() + " HTTP/1.1\r\nHost: x\r\n\r\n"));
+  records_->AwaitRead();
+  EXPECT_EQ(server_->Stop(std::chrono::milliseconds(10)).abandoned, 1u);
+  server_.reset();
+  std::thread releasing([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    records_->Release();
+  });
+  api_.reset();
+  releasing.join();
+  EXPECT_THAT(metrics_->Render({}, 0, {}), HasSubstr("route=\"/classifications/{id}\",status=\"404\"} 1"))
+      << "it ran to its end";
 }
 
 }  // namespace
