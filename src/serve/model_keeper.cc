@@ -24,6 +24,16 @@ constexpr std::chrono::milliseconds kRetiredInterval{50};
 // Loading competes with answering on the same cores; answering matters more. Linux applies this to the thread alone.
 void LowerPriorityOfThisThread() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
 
+// Two tries of one version may fail alike and yet differ in figures, such as the memory that was available.
+std::string WithoutFigures(std::string text) {
+  std::erase_if(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  return text;
+}
+
+bool SameFailure(const LoadFailure& a, const LoadFailure& b) {
+  return a.identity == b.identity && WithoutFigures(a.reason) == WithoutFigures(b.reason);
+}
+
 class Keeper final : public ModelKeeper {
  public:
   Keeper(const Options& options, std::unique_ptr<ModelSource> source, Clock& clock, Listener listener)
@@ -124,7 +134,7 @@ class Keeper final : public ModelKeeper {
     const LoadFailure failure{identity, reason, clock_.Now()};
     if (identity) refused_ = failure;
     ShowFailure(failure);
-    const bool told = told_ && told_->identity == identity && told_->reason == reason;
+    const bool told = told_ && SameFailure(*told_, failure);
     told_ = failure;
     if (!told) listener_(KeeperEvent::kRefused, identity, reason);
   }

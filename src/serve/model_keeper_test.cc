@@ -154,10 +154,15 @@ TEST_F(ModelKeeperTest, TriesARefusedVersionAgainAndTellsOfTheSameFailureOnce) {
   volume_.Break("v2", MachineFailed("no memory"));
   volume_.PointAt("v2");
   ASSERT_TRUE(Await([&] { return volume_.loads("v2") >= 4; }));
+  volume_.Break("v2", MachineFailed("no memory: 12.5 MiB left"));
+  ASSERT_TRUE(AwaitFailure("no memory: 12.5 MiB left"));
+  volume_.Break("v2", MachineFailed("no memory: 9 MiB left"));
+  ASSERT_TRUE(AwaitFailure("no memory: 9 MiB left"));
   volume_.Mend("v2");
   ASSERT_TRUE(AwaitActive("v2"));
   EXPECT_FALSE(keeper_->state().last_failure);
-  EXPECT_THAT(told_.lines(), ElementsAre("loaded v1", "refused v2: no memory", "swapped v2"));
+  EXPECT_THAT(told_.lines(),
+              ElementsAre("loaded v1", "refused v2: no memory", "refused v2: no memory: 12.5 MiB left", "swapped v2"));
 }
 
 TEST_F(ModelKeeperTest, GoingBackToTheServingVersionClearsTheFailure) {
