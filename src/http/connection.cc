@@ -35,6 +35,24 @@ std::string ClientName(const tcp::socket& socket) {
   return host + ":" + std::to_string(peer.port());
 }
 
+Response TooManyStreams() {
+  Response busy = ErrorResponse(503, "overloaded", "server: too many downloads at once: try again later");
+  busy.headers.emplace_back("Retry-After", "1");
+  return busy;
+}
+
+// Counts one in a number for as long as it lives.
+class StreamCount {
+ public:
+  explicit StreamCount(size_t& count) : count_(count) { ++count_; }
+  ~StreamCount() { --count_; }
+  StreamCount(const StreamCount&) = delete;
+  StreamCount& operator=(const StreamCount&) = delete;
+
+ private:
+  size_t& count_;
+};
+
 std::string_view View(const boost::beast::flat_buffer& buffer) {
   const auto data = buffer.data();
   return {static_cast<const char*>(data.data()), data.size()};
@@ -46,7 +64,7 @@ Connection::Connection(tcp::socket socket, ServerState& state)
     : socket_(std::move(socket)),
       state_(state),
       client_(ClientName(socket_)),
-      answered_(*state.io, Clock::time_point::max()) {
+      woken_(*state.io, Clock::time_point::max()) {
   state_.connections.insert(this);
 }
 
@@ -87,13 +105,13 @@ bool Connection::Abandon() {
   abandoned_ = true;
   error_code ignored;
   socket_.close(ignored);
-  answered_.cancel();
+  Wake();
   return unanswered_;
 }
 
 void Connection::Deliver(Response response) {
   response_ = std::move(response);
-  answered_.cancel();
+  Wake();
 }
 
 void Connection::Arm(std::chrono::milliseconds patience) {
@@ -233,7 +251,7 @@ asio::awaitable<void> Connection::Ask(Request request) {
   } catch (...) {
     // The responder, dropped while unwinding, has answered 500.
   }
-  while (!response_ && !abandoned_) co_await answered_.async_wait(kAwait);
+  while (!response_ && !abandoned_) co_await woken_.async_wait(kAwait);
 }
 
 asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse after, bool head_only) {
@@ -242,12 +260,52 @@ asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse a
     const bool replaced = co_await Send(replacement, after, head_only);
     co_return replaced;
   }
+  const bool with_body = !head_only && MayHaveBody(response.status) && response.body_size() > 0;
+  if (with_body && response.stream) {
+    const bool streamed = co_await SendStream(response, after);
+    co_return streamed;
+  }
   Arm(state_.limits.write_timeout);
-  const std::string head = FormatHead(response, response.body.size(), after, std::time(nullptr));
-  const bool with_body = !head_only && MayHaveBody(response.status);
+  const std::string head = FormatHead(response, response.body_size(), after, std::time(nullptr));
   const std::string_view body = with_body ? std::string_view(response.body) : std::string_view();
   const bool written = co_await Write(head, body);
   co_return written;
+}
+
+// The first piece is read before the header is sent: a source that fails at once can still be answered honestly.
+asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResponse after) {
+  if (state_.streams >= state_.limits.max_streams) {
+    const Response busy = TooManyStreams();
+    const bool refused = co_await Send(busy, after, false);
+    co_return refused;
+  }
+  const StreamCount counted(state_.streams);
+  const auto wake = [connection = weak_from_this()] {
+    if (const auto alive = connection.lock()) alive->Wake();
+  };
+  const auto ahead = std::make_shared<ReadAhead>(response.stream, state_.readers, *state_.io, wake);
+  ahead->Start();
+  Result<ByteView> piece = co_await NextPiece(*ahead);
+  if (!piece) {
+    const Response failed = ErrorResponse(500, "failed", "the answer could not be read; the service's log says why");
+    const bool told = co_await Send(failed, after, false);
+    co_return told;
+  }
+  const std::string head = FormatHead(response, response.body_size(), after, std::time(nullptr));
+  bool sending = !abandoned_;
+  for (std::string_view front = head; sending && piece && !piece->empty(); front = {}) {
+    Arm(state_.limits.write_timeout);
+    sending = co_await Write(front, AsText(*piece));
+    if (!sending) break;
+    piece = co_await NextPiece(*ahead);
+  }
+  co_return sending&& piece.has_value() && !abandoned_;
+}
+
+asio::awaitable<Result<ByteView>> Connection::NextPiece(ReadAhead& ahead) {
+  while (ahead.reading() && !abandoned_) co_await woken_.async_wait(kAwait);
+  if (abandoned_) co_return MachineFailed("the server's patience is over");
+  co_return ahead.Take();
 }
 
 asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view second) {

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 
+#include "http/read_ahead.h"
 #include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/server_state.h"
@@ -50,6 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool Abandon();
   // The handler's answer to the present request.
   void Deliver(Response response);
+  // What the coroutine waits for, besides the socket, has come.
+  void Wake() { woken_.cancel(); }
 
  private:
   enum class Next { kAnotherRequest, kClose };
@@ -62,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> ReadMore(RequestParser& parser);
   boost::asio::awaitable<void> Ask(Request request);
   boost::asio::awaitable<bool> Send(const Response& response, AfterResponse after, bool head_only);
+  boost::asio::awaitable<bool> SendStream(const Response& response, AfterResponse after);
+  boost::asio::awaitable<Result<ByteView>> NextPiece(ReadAhead& ahead);
   boost::asio::awaitable<bool> Write(std::string_view first, std::string_view second);
   boost::asio::awaitable<void> Linger();
 
@@ -77,7 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string client_;
   boost::beast::flat_buffer buffer_;
   std::optional<Response> response_;
-  boost::asio::steady_timer answered_;  // never expires; cancelled to wake the coroutine
+  boost::asio::steady_timer woken_;  // never expires; cancelled to wake the coroutine
   Clock::time_point deadline_ = Clock::time_point::max();
   size_t body_bytes_ = 0;  // counted in state_.buffered_bytes
   bool expired_ = false;

@@ -10,6 +10,8 @@
 namespace lotmark::http {
 namespace {
 
+constexpr std::string_view kRestEnd = "...}";
+
 std::vector<std::string> Segments(std::string_view path) {
   std::vector<std::string> segments;
   while (path.starts_with('/')) {
@@ -22,18 +24,32 @@ std::vector<std::string> Segments(std::string_view path) {
 }
 
 bool IsParam(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool IsRest(std::string_view segment) { return IsParam(segment) && segment.ends_with(kRestEnd); }
+
+std::string ParamName(std::string_view segment) {
+  segment.remove_suffix(IsRest(segment) ? kRestEnd.size() : 1);
+  return std::string(segment.substr(1));
+}
+
+// The segments from `first` on with '/' between; "" when one of them is empty.
+std::string Rest(const std::vector<std::string>& path, size_t first) {
+  const auto begin = path.begin() + static_cast<std::ptrdiff_t>(first);
+  if (std::find(begin, path.end(), "") != path.end()) return "";
+  return fmt::format("{}", fmt::join(begin, path.end(), "/"));
+}
 
 std::optional<PathParams> Match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+  const bool has_rest = !pattern.empty() && IsRest(pattern.back());
+  if (has_rest ? path.size() < pattern.size() : path.size() != pattern.size()) return std::nullopt;
   PathParams params;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (!IsParam(pattern[i])) {
       if (pattern[i] != path[i]) return std::nullopt;
-    } else if (path[i].empty()) {
-      return std::nullopt;
-    } else {
-      params.Add(pattern[i].substr(1, pattern[i].size() - 2), path[i]);
+      continue;
     }
+    std::string value = IsRest(pattern[i]) ? Rest(path, i) : path[i];
+    if (value.empty()) return std::nullopt;
+    params.Add(ParamName(pattern[i]), std::move(value));
   }
   return params;
 }

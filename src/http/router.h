@@ -4,8 +4,10 @@
 //   router.Add("GET", "/models/{name}", [](Request request, PathParams params, Responder respond) { … });
 //   Server::Start(options, router.AsHandler());
 //
-// A pattern is literal segments and `{name}` segments; one of those matches exactly one non-empty segment. Patterns are
-// tried in the order of adding. HEAD is served by GET's handler: the server leaves the body out.
+// A pattern is literal segments and `{name}` segments; one of those matches exactly one non-empty segment. A last
+// segment
+// `{name...}` matches one or more of them, and its value has the '/' between. Patterns are tried in the order of
+// adding. HEAD is served by GET's handler: the server leaves the body out.
 //
 // Thread safety: Add before AsHandler; the handler then is as safe as the handlers added.
 #pragma once
@@ -21,7 +23,7 @@
 
 namespace lotmark::http {
 
-// The decoded values of the `{name}` segments of one matched path.
+// The decoded values of the `{name}` and `{name...}` segments of one matched path.
 class PathParams {
  public:
   void Add(std::string name, std::string value) { values_.emplace_back(std::move(name), std::move(value)); }

@@ -43,6 +43,20 @@ TEST(Router, CallsTheRouteThatMatches) {
   EXPECT_EQ(Ask(handler, "GET", "/models/derm/versions/2024-v1").body, "version:derm:2024-v1");
 }
 
+TEST(Router, ALastSegmentWithDotsTakesTheRestOfThePath) {
+  Router router;
+  router.Add("GET", "/m/{version}/files/{name...}", Say("file"));
+  router.Add("GET", "/m/{version}/files", Say("list"));
+  const Handler handler = router.AsHandler();
+  EXPECT_EQ(Ask(handler, "GET", "/m/1/files/a.onnx").body, "file:a.onnx:1");
+  EXPECT_EQ(Ask(handler, "GET", "/m/1/files/golden/deep/x.png").body, "file:golden/deep/x.png:1");
+  EXPECT_EQ(Ask(handler, "GET", "/m/1/files").body, "list::1");
+  for (const char* path : {"/m/1/files/", "/m/1/files//a", "/m/1/files/a/", "/m/1/files/a//b", "/m//files/a", "/m/1"}) {
+    EXPECT_EQ(Ask(handler, "GET", path).status, 404) << path;
+  }
+  EXPECT_EQ(Ask(handler, "PUT", "/m/1/files/a/b").status, 405);
+}
+
 TEST(Router, GivesHeadToTheHandlerOfGet) { EXPECT_EQ(Ask(Example(), "HEAD", "/models").body, "list::"); }
 
 TEST(Router, AnswersUnknownPathsWith404) {

@@ -68,6 +68,8 @@ class AsioServer final : public Server {
       asio::post(*state_.io, [this] { AbandonAll(); });
     }
     io_thread_.join();
+    state_.readers.stop();
+    state_.readers.join();
     return state_.drained;
   }
 

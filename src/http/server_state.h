@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "http/handler.h"
 #include "http/limits.h"
@@ -21,6 +22,7 @@ class Connection;
 struct ServerState {
   // Shared with the responders that are out, which may outlive the server.
   std::shared_ptr<boost::asio::io_context> io = std::make_shared<boost::asio::io_context>(1);
+  boost::asio::thread_pool readers{2};  // for streamed bodies: one slow disk read does not hold up all the others
   Limits limits;
   Handler handler;
   size_t max_connections = 0;
@@ -28,6 +30,7 @@ struct ServerState {
 
   std::unordered_set<Connection*> connections;
   size_t buffered_bytes = 0;  // of all request bodies, received and not yet answered
+  size_t streams = 0;         // responses being streamed
   bool draining = false;
   Server::DrainReport drained;
 };

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -137,6 +138,18 @@ bool Client::HasBytesWithin(int milliseconds) {
   if (!received_.empty()) return true;
   pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
   return ::poll(&readable, 1, milliseconds) > 0 && ReadMore();
+}
+
+size_t Client::Discard(size_t most) {
+  if (!received_.empty()) {
+    const size_t count = std::min(most, received_.size());
+    received_.erase(0, count);
+    return count;
+  }
+  most = std::min(most, size_t{16384});
+  std::array<char, 16384> piece;
+  const ssize_t count = ::recv(fd_, piece.data(), most, 0);
+  return count > 0 ? static_cast<size_t>(count) : 0;
 }
 
 void Client::ShutdownWrite() { ::shutdown(fd_, SHUT_WR); }

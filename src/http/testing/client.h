@@ -41,6 +41,8 @@ class Client {
   bool IsClosed();
   // True when a byte can be read within `milliseconds`.
   bool HasBytesWithin(int milliseconds);
+  // Reads up to `most` bytes and forgets them; returns how many, 0 at the end or on an error. REQUIRES: most > 0.
+  size_t Discard(size_t most);
   void ShutdownWrite();
   // Closes at once so that the server sees a reset.
   void Reset();
