@@ -28,6 +28,7 @@ Meaning MeaningOf(ErrorCode code, Looked looked) {
       return {503, "busy"};
     case ErrorCode::kNoSpace:
       return {507, "no_space"};
+    case ErrorCode::kModelFault:
     case ErrorCode::kMachine:
     case ErrorCode::kUnconfirmed:
       return kFailed;

@@ -32,6 +32,7 @@ TEST(ErrorResponse, HasTheStatusThatFits) {
       {ErrorCode::kNoSpace, Looked::kAtImage, 507, "no_space"},
       {ErrorCode::kMachine, Looked::kAtImage, 500, "failed"},
       {ErrorCode::kUnconfirmed, Looked::kAtImage, 500, "failed"},
+      {ErrorCode::kModelFault, Looked::kAtImage, 500, "failed"},
   };
   for (const auto& one : cases) {
     const auto response = ErrorResponseFor({one.code, "what: which: why", "do this"}, one.looked);

@@ -21,6 +21,7 @@ enum class ErrorCode {
   kConflict,     // the id is taken by something else (exit 1, HTTP 409)
   kBusy,         // somebody else holds it now; try again later (exit 1, HTTP 503)
   kTooLarge,     // over a documented limit (exit 1, HTTP 413)
+  kModelFault,   // a model's output is not what it must be: not the input's fault (exit 1, HTTP 500)
   kUsage,        // the command line is wrong (exit 2)
   kMachine,      // disk, memory, permission, network: the machine failed (exit 3, HTTP 500)
   kNoSpace,      // the machine failed for lack of disk space (exit 3, HTTP 507)

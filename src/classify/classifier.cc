@@ -20,11 +20,24 @@ constexpr float kSlack = 1e-3f;
 Status CheckProbabilities(const std::vector<float>& values, const std::vector<std::string>& classes) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] >= -kSlack && values[i] <= 1 + kSlack) continue;
-    return Refused(fmt::format("class {}: the model gives {:.6g}, which is not a probability",
-                               Printable(classes[i], 64), values[i]),
-                   "Probably the model lacks its last layer (softmax).");
+    return Error{ErrorCode::kModelFault,
+                 fmt::format("class {}: the model gives {:.6g}, which is not a probability", Printable(classes[i], 64),
+                             values[i]),
+                 "Probably the model lacks its last layer (softmax)."};
   }
   return Ok();
+}
+
+// One run whose output can be believed. An output that is refused is the model's fault, never the image's.
+Result<runtime::Output> RunModel(const LoadedModel& model, std::span<const float> tensor) {
+  auto output = model.session().Run(tensor);
+  if (!output) {
+    Error error = std::move(output).error();
+    if (error.code == ErrorCode::kRefused) error.code = ErrorCode::kModelFault;
+    return error;
+  }
+  LOTMARK_RETURN_IF_ERROR(CheckProbabilities(output->probabilities, model.manifest().classes()));
+  return output;
 }
 
 std::vector<RankedClass> TopOf(const std::vector<float>& probabilities) {
@@ -46,9 +59,8 @@ Result<Prediction> Classify(const LoadedModel& model, ByteView image) {
   const auto& preprocessing = model.preprocessing();
   LOTMARK_ASSIGN_OR_RETURN(const auto input, image::Preprocess(image, preprocessing, model.decode_limits()));
   const auto begin = std::chrono::steady_clock::now();
-  LOTMARK_ASSIGN_OR_RETURN(runtime::Output output, model.session().Run(input.tensor));
+  LOTMARK_ASSIGN_OR_RETURN(runtime::Output output, RunModel(model, input.tensor));
   const auto inference = std::chrono::steady_clock::now() - begin;
-  LOTMARK_RETURN_IF_ERROR(CheckProbabilities(output.probabilities, model.manifest().classes()));
 
   Prediction prediction;
   prediction.image_sha256 = Sha256Of(image);

@@ -37,7 +37,8 @@ struct Prediction {
   std::chrono::microseconds inference_time{0};
 };
 
-// kRefused: not a usable image, or the model's output is no set of probabilities (not a number, below 0, above 1).
+// kRefused: not a usable image. kModelFault: the model's output is no set of probabilities (not a number, below 0,
+// above 1).
 // kTooLarge: an image over the decode limits. kMachine: the library or the memory failed.
 // Thread safety: may be called by several threads on one model.
 Result<Prediction> Classify(const LoadedModel& model, ByteView image);

@@ -126,7 +126,7 @@ TEST(Classify, HonoursTheDecodeLimits) {
 TEST(Classify, RefusesOutputThatIsNoProbability) {
   const auto prediction = Classify(*Fake(FakeModel(1, "logits")), FlatPng(8, 8, {200, 200, 200}));
   ASSERT_FALSE(prediction);
-  EXPECT_EQ(prediction.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(prediction.error().code, ErrorCode::kModelFault);
   EXPECT_THAT(prediction.error().text, HasSubstr("which is not a probability"));
 }
 
