@@ -71,13 +71,14 @@ class [[nodiscard]] Result {
     assert(has_value());
     return *std::get_if<0>(&state_);
   }
-  T&& value() && {
+  // By value, so that `for (auto& x : F().value())` iterates over something that lives.
+  T value() && {
     assert(has_value());
     return std::move(*std::get_if<0>(&state_));
   }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
@@ -86,7 +87,7 @@ class [[nodiscard]] Result {
     assert(!has_value());
     return *std::get_if<1>(&state_);
   }
-  Error&& error() && {
+  Error error() && {
     assert(!has_value());
     return std::move(*std::get_if<1>(&state_));
   }
@@ -109,7 +110,7 @@ class [[nodiscard]] Result<void> {
     assert(error_.has_value());
     return *error_;
   }
-  Error&& error() && {
+  Error error() && {
     assert(error_.has_value());
     return std::move(*error_);
   }
