@@ -1,4 +1,5 @@
-# What is installed beside the program, and the Debian package: `cpack` in a build folder makes lotmark_<version>_<arch>.deb.
+# What is installed beside the program, and the Debian package: `cpack` in a build folder makes
+# lotmark_<version>_<architecture>.deb.
 # Every path is relative to the prefix, so `cmake --install build/release --prefix /opt/lotmark` works too.
 # No maintainer scripts: the unit's DynamicUser and StateDirectory make user and folder when it starts.
 set(doc_folder share/doc/lotmark)
@@ -10,11 +11,11 @@ install(FILES deploy/lotmark.bash DESTINATION share/bash-completion/completions 
 install(DIRECTORY doc/ DESTINATION ${doc_folder})
 install(FILES LICENSE DESTINATION ${doc_folder} RENAME copyright)
 
-# ONNX Runtime is not a package of Debian 12, so the program brings its own, byte for byte, with its licences. A copy given
-# by -DONNXRUNTIME_ROOT may keep them one folder up.
+# ONNX Runtime is not a package of Debian 12, so the program brings its own, byte for byte, with its licences. A copy
+# given by -DONNXRUNTIME_ROOT may keep them one folder up. Right under lib/lotmark, CPack would run ldconfig at install.
 get_filename_component(onnxruntime_file ${ONNXRUNTIME_LIBRARY} REALPATH)
 get_filename_component(onnxruntime_folder ${ONNXRUNTIME_LIBRARY} DIRECTORY)
-install(FILES ${onnxruntime_file} DESTINATION lib/lotmark RENAME libonnxruntime.so.1)
+install(FILES ${onnxruntime_file} DESTINATION lib/lotmark/runtimes RENAME libonnxruntime.so.1)
 foreach(notice LICENSE ThirdPartyNotices.txt)
   find_file(notice_file ${notice} PATHS ${onnxruntime_folder} ${onnxruntime_folder}/.. NO_DEFAULT_PATH NO_CACHE REQUIRED)
   install(FILES ${notice_file} DESTINATION ${doc_folder} RENAME onnxruntime-${notice})

@@ -1,4 +1,4 @@
-# bash completion for lotmark(1). Needs nothing but bash. tests/e2e/test_deploy_files.py compares it with `lotmark --help`.
+# bash completion for lotmark(1). Needs nothing but bash. tests/e2e/test_deploy_files.py compares it with `--help`.
 
 _lotmark_options() {  # COMMAND
   case $1 in
@@ -11,7 +11,10 @@ _lotmark_options() {  # COMMAND
     rollback) echo --model --volume --actor --to --reason ;;
     status) echo --volume --json ;;
     history) echo --model --volume --json --all ;;
-    serve) echo --model --volume --records --listen --replica --allow-remote-unauthenticated --workers --queue --drain-seconds ;;
+    serve)
+      echo --model --volume --records --listen --replica --allow-remote-unauthenticated --workers --queue
+      echo --drain-seconds
+      ;;
     classify) echo --model --volume --records --actor --json ;;
     trace) echo --volume --records --json ;;
     "records list" | "records events") echo --records --json --limit ;;
@@ -38,7 +41,8 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --model | --reason | --records | --listen | --replica | --to | --workers | --queue | --drain-seconds | --limit) return ;;
+    --actor | --model | --reason | --records | --to | --limit) return ;;
+    --listen | --replica | --workers | --queue | --drain-seconds) return ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_options "$command")" -- "$current")
@@ -47,7 +51,8 @@ _lotmark() {
   case $command in
     "" | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "manifest complete") mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
+    add | classify | "manifest complete")
+      mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }
 

@@ -116,10 +116,10 @@ class LotmarkTest(unittest.TestCase):
 class Service:
     """A running `lotmark serve` on a free port."""
 
-    def __init__(self, environment, *args, replica="test-replica"):
+    def __init__(self, environment, *args, replica="test-replica", program=(LOTMARK,)):
         self.log = tempfile.NamedTemporaryFile(mode="w+", prefix="lotmark-log-")
         self.process = subprocess.Popen(
-            [LOTMARK, "serve", "--listen", "127.0.0.1:0", "--replica", replica, *map(str, args)],
+            [*map(str, program), "serve", "--listen", "127.0.0.1:0", "--replica", replica, *map(str, args)],
             env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.port = self._wait_for_port()
 
