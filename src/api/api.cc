@@ -5,6 +5,7 @@
 
 #include "api/caller_id.h"
 #include "api/classify_request.h"
+#include "api/download.h"
 #include "api/errors.h"
 #include "api/json_forms.h"
 #include "api/openapi.h"
@@ -37,7 +38,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     const char* pattern;
     void (Routes::*answer)(http::Request, const Params&, http::Responder);
   };
-  static const std::array<Route, 9> kRoutes;
+  static const std::array<Route, 10> kRoutes;
 
   http::Handler Handler() {
     http::Router router;
@@ -141,14 +142,22 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     });
   }
 
+  struct VersionName {
+    ModelName model;
+    Version version;
+  };
+  static Result<VersionName> ParseVersionName(const Params& params) {
+    LOTMARK_ASSIGN_OR_RETURN(ModelName model, ModelName::Parse(params["name"]));
+    LOTMARK_ASSIGN_OR_RETURN(Version version, Version::Parse(params["version"]));
+    return VersionName{std::move(model), std::move(version)};
+  }
+
   // The manifest's exact bytes: their SHA-256 is the version's identity, and the ETag.
   void Manifest(http::Request, const Params& params, http::Responder respond) {
-    const auto name = ModelName::Parse(params["name"]);
+    const auto name = ParseVersionName(params);
     if (!name) return respond(ErrorResponseFor(name.error(), Looked::kAtRequest));
-    const auto version = Version::Parse(params["version"]);
-    if (!version) return respond(ErrorResponseFor(version.error(), Looked::kAtRequest));
-    Read(std::move(respond), [this, name = *name, version = *version]() -> Result<http::Response> {
-      LOTMARK_ASSIGN_OR_RETURN(const auto opened, backend_.volume.OpenVersion(name, version));
+    Read(std::move(respond), [this, name = *name]() -> Result<http::Response> {
+      LOTMARK_ASSIGN_OR_RETURN(const auto opened, backend_.volume.OpenVersion(name.model, name.version));
       http::Response response;
       response.headers.emplace_back("ETag", '"' + opened.manifest.digest().hex() + '"');
       response.body = opened.manifest.bytes();
@@ -156,12 +165,23 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     });
   }
 
+  void File(http::Request request, const Params& params, http::Responder respond) {
+    const auto name = ParseVersionName(params);
+    if (!name) return respond(ErrorResponseFor(name.error(), Looked::kAtRequest));
+    Read(std::move(respond),
+         [this, name = *name, path = std::string(params["file"]),
+          conditions = DownloadConditions::Of(request)]() -> Result<http::Response> {
+           LOTMARK_ASSIGN_OR_RETURN(const auto opened, backend_.volume.OpenVersion(name.model, name.version));
+           return Download(opened, path, conditions, backend_.log_failure);
+         });
+  }
+
   const Backend backend_;
   std::atomic<bool> draining_{false};
   ReadThread reads_;
 };
 
-const std::array<Api::Routes::Route, 9> Api::Routes::kRoutes{{
+const std::array<Api::Routes::Route, 10> Api::Routes::kRoutes{{
     {"POST", "/classify", &Routes::Classify},
     {"GET", "/health", &Routes::Health},
     {"GET", "/health/live", &Routes::Live},
@@ -171,6 +191,7 @@ const std::array<Api::Routes::Route, 9> Api::Routes::kRoutes{{
     {"GET", "/classifications/{id}", &Routes::Classification},
     {"GET", "/models", &Routes::Models},
     {"GET", "/models/{name}/versions/{version}", &Routes::Manifest},
+    {"GET", "/models/{name}/versions/{version}/files/{file...}", &Routes::File},
 }};
 
 Api::Api(Backend backend) : routes_(std::make_shared<Routes>(std::move(backend))) {}
@@ -181,7 +202,11 @@ void Api::BeginDraining() { routes_->BeginDraining(); }
 
 std::vector<std::pair<std::string, std::string>> Api::RouteList() {
   std::vector<std::pair<std::string, std::string>> list;
-  for (const auto& route : Routes::kRoutes) list.emplace_back(route.method, route.pattern);
+  for (const auto& route : Routes::kRoutes) {
+    std::string path = route.pattern;
+    if (const size_t dots = path.find("...}"); dots != std::string::npos) path.erase(dots, 3);
+    list.emplace_back(route.method, std::move(path));
+  }
   return list;
 }
 

@@ -48,7 +48,7 @@ class Api {
   // From now on /health/ready says 503, so that a load balancer looks elsewhere.
   void BeginDraining();
 
-  // Method and pattern of every route: what openapi.json has to describe.
+  // Method and path of every route as OpenAPI writes them, which has no `{name...}`: what openapi.json has to describe.
   static std::vector<std::pair<std::string, std::string>> RouteList();
 
  private:
