@@ -84,15 +84,34 @@ Status ApplyMissing(Connection& connection, std::span<const Migration> migration
   return connection.Execute("PRAGMA application_id = " + std::to_string(kApplicationId), "mark the file");
 }
 
+struct FileKind {
+  int64_t application_id = 0;
+  int64_t objects = 0;  // tables, indices and the like
+};
+
+// One statement, so one snapshot: between two looks another process may create the tables, and the file would seem to
+// be somebody else's.
+Result<FileKind> ReadFileKind(Connection& connection) {
+  LOTMARK_ASSIGN_OR_RETURN(Statement look, connection.Prepare("SELECT (SELECT count(*) FROM sqlite_schema), "
+                                                              "(SELECT application_id FROM pragma_application_id)"));
+  FileKind kind;
+  LOTMARK_RETURN_IF_ERROR(look.Query([&](Columns& row) {
+    kind.objects = row.Integer();
+    kind.application_id = row.Integer();
+    return Ok();
+  }));
+  return kind;
+}
+
 }  // namespace
 
 std::span<const Migration> AllMigrations() { return kMigrations; }
 
 Result<size_t> SchemaVersion(Connection& connection, std::span<const Migration> known) {
-  LOTMARK_ASSIGN_OR_RETURN(const int64_t application, connection.QueryInteger("PRAGMA application_id"));
-  LOTMARK_ASSIGN_OR_RETURN(const int64_t objects, connection.QueryInteger("SELECT count(*) FROM sqlite_schema"));
-  if (application == 0 && objects == 0) return size_t{0};
-  if (application != kApplicationId) return Refused(connection.Name() + ": it is a SQLite database of something else");
+  LOTMARK_ASSIGN_OR_RETURN(const FileKind kind, ReadFileKind(connection));
+  if (kind.application_id == 0 && kind.objects == 0) return size_t{0};
+  if (kind.application_id != kApplicationId)
+    return Refused(connection.Name() + ": it is a SQLite database of something else");
   LOTMARK_ASSIGN_OR_RETURN(const int64_t seen, connection.QueryInteger("SELECT max(version) FROM schema_migrations"));
   if (seen >= 0 && static_cast<size_t>(seen) <= known.size()) return static_cast<size_t>(seen);
   return Refused(connection.Name() + ": its schema " + std::to_string(seen) +
