@@ -2,10 +2,9 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/complete_manifest.h"
 #include "cli/files.h"
-#include "cli/progress_bar.h"
 #include "fs/file_ops.h"
-#include "manifest/complete.h"
 
 namespace lotmark::cli {
 namespace {
@@ -13,22 +12,15 @@ namespace {
 Result<Outcome> Complete(const std::string& path) {
   LOTMARK_ASSIGN_OR_RETURN(const NamedFile file, OpenFolderOf(path));
   LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(file, manifest::Manifest::kMaxBytes));
-  auto completed = [&] {
-    ProgressBar bar("hashing");
-    const store::ProgressFn show = bar.Function();
-    return manifest::CompleteManifest(AsText(bytes), *file.folder, [&](uint64_t done) {
-      return show({.file = "", .bytes_done = done, .bytes_total = done});
-    });
-  }();
-  if (!completed) return std::move(completed).error();
-  if (completed->filled_in.empty()) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto completed, CompleteShowingProgress(AsText(bytes), *file.folder));
+  if (completed.filled_in.empty()) {
     PrintLine("nothing to fill in: " + path + " is complete");
   } else {
     LOTMARK_RETURN_IF_ERROR(
-        fs::WriteFileAtomic(*file.folder, file.name, AsBytes(completed->bytes), fs::IfExists::kReplace));
-    for (const std::string& field : completed->filled_in) PrintLine("filled in " + field);
+        fs::WriteFileAtomic(*file.folder, file.name, AsBytes(completed.bytes), fs::IfExists::kReplace));
+    for (const std::string& field : completed.filled_in) PrintLine("filled in " + field);
   }
-  PrintLine("manifest_sha256 " + Sha256Of(completed->bytes).hex());
+  PrintLine("manifest_sha256 " + Sha256Of(completed.bytes).hex());
   return Outcome::kDone;
 }
 

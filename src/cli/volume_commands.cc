@@ -5,10 +5,10 @@
 
 #include "classify/loaded_model.h"
 #include "cli/commands.h"
+#include "cli/complete_manifest.h"
 #include "cli/files.h"
 #include "cli/progress_bar.h"
 #include "fs/posix_fs.h"
-#include "manifest/complete.h"
 
 namespace lotmark::cli {
 namespace {
@@ -25,11 +25,7 @@ Result<Outcome> Init(const Context& context, const std::string& path, const std:
 
 // The manifest with digests and sizes filled in from the files beside it.
 Result<std::string> Complete(std::string bytes, fs::Dir& folder) {
-  ProgressBar bar("hashing");
-  const store::ProgressFn show = bar.Function();
-  LOTMARK_ASSIGN_OR_RETURN(auto completed, manifest::CompleteManifest(bytes, folder, [&](uint64_t done) {
-                             return show({.file = "", .bytes_done = done, .bytes_total = done});
-                           }));
+  LOTMARK_ASSIGN_OR_RETURN(auto completed, CompleteShowingProgress(bytes, folder));
   for (const std::string& field : completed.filled_in) PrintLine("filled in " + field);
   return std::move(completed.bytes);
 }

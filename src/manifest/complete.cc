@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "fs/file_ops.h"
 #include "manifest/json_layout.h"
 #include "manifest/manifest.h"
 
@@ -101,6 +102,12 @@ Result<fs::HashedFile> HashOf(const FileRef& file, fs::Dir& folder, const fs::Pr
   return hashed;
 }
 
+Result<uint64_t> SizeOf(const FileRef& file, fs::Dir& folder) {
+  auto opened = folder.OpenFile(file.path);
+  if (!opened) return Prefixed(file.field, std::move(opened).error());
+  return (*opened)->Size();
+}
+
 Status CompareWith(const fs::HashedFile& found, const FileRef& file) {
   if (file.size && *file.size != found.size) {
     return Refused(fmt::format("{}.size: the manifest says {} bytes, but '{}' has {}", file.field, *file.size,
@@ -117,14 +124,21 @@ Status CompareWith(const fs::HashedFile& found, const FileRef& file) {
 
 }  // namespace
 
-Result<Completed> CompleteManifest(std::string_view bytes, fs::Dir& folder, const fs::Progress& progress) {
+Result<Completed> CompleteManifest(std::string_view bytes, fs::Dir& folder, const CompletionProgress& progress) {
   LOTMARK_ASSIGN_OR_RETURN(const Manifest manifest, Manifest::Parse(std::string(bytes)));
   const auto missing_list = manifest.MissingForAdd();
   const std::set<std::string> missing(missing_list.begin(), missing_list.end());
   Completion completion(bytes);
+  uint64_t total = 0;
+  for (const FileRef& file : manifest.Files()) {
+    LOTMARK_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(file, folder));
+    total += size;
+  }
   uint64_t done = 0;
   for (const FileRef& file : manifest.Files()) {
-    const auto report = [&](uint64_t of_this_file) { return !progress || progress(done + of_this_file); };
+    const auto report = [&](uint64_t of_this_file) {
+      return !progress || progress(file.path, done + of_this_file, total);
+    };
     LOTMARK_ASSIGN_OR_RETURN(const fs::HashedFile found, HashOf(file, folder, report));
     LOTMARK_RETURN_IF_ERROR(CompareWith(found, file));
     completion.FillIn(file, found, missing);

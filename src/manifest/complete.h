@@ -5,12 +5,14 @@
 // author wrote can be compared with what people sign.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "fs/file_ops.h"
+#include "fs/fs.h"
 
 namespace lotmark::manifest {
 
@@ -19,10 +21,14 @@ struct Completed {
   std::vector<std::string> filled_in;  // "formats.onnx.sha256", …; empty when `bytes` are those given
 };
 
+// Told after each piece: the path of the file in hand, and the bytes read and to be read over all files. Return false
+// to interrupt: the completion then ends with kRefused "interrupted".
+using CompletionProgress = std::function<bool(std::string_view file, uint64_t bytes_done, uint64_t bytes_total)>;
+
 // Reads every file that the manifest names in `folder`. On OK, Manifest::Parse(bytes) succeeds and lacks nothing for
 // `add`; completing once more changes nothing. What is there already is compared with the file.
 // kRefused: not a valid manifest; a digest or size that differs from the file; a file that is empty, a link or no file.
-// kNotFound: a file is not there. `progress` gets the bytes read over all files.
-Result<Completed> CompleteManifest(std::string_view bytes, fs::Dir& folder, const fs::Progress& progress = {});
+// kNotFound: a file is not there.
+Result<Completed> CompleteManifest(std::string_view bytes, fs::Dir& folder, const CompletionProgress& progress = {});
 
 }  // namespace lotmark::manifest

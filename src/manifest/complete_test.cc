@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fs/file_ops.h"
 #include "fs/testing/mem_fs.h"
 #include "manifest/manifest.h"
 #include "manifest/testing/test_data.h"
@@ -167,13 +168,18 @@ TEST_F(CompleteTest, ReportsTheBytesOfAllFilesAndStopsWhenTold) {
   Write("b", std::string(500, 'b'));
   const std::string text = kBefore + R"({"onnx":{"path":"a"},"tflite":{"path":"b"}})" + kAfter;
   uint64_t last = 0;
-  ASSERT_TRUE(CompleteManifest(text, *folder_, [&](uint64_t done) {
+  std::string file_in_hand;
+  const CompletionProgress note = [&](std::string_view file, uint64_t done, uint64_t total) {
     EXPECT_GT(done, last);
+    EXPECT_EQ(total, 3500u);
     last = done;
+    file_in_hand = file;
     return true;
-  }));
+  };
+  ASSERT_TRUE(CompleteManifest(text, *folder_, note));
   EXPECT_EQ(last, 3500u);
-  EXPECT_FALSE(CompleteManifest(text, *folder_, [](uint64_t) { return false; }));
+  EXPECT_EQ(file_in_hand, "b");
+  EXPECT_FALSE(CompleteManifest(text, *folder_, [](std::string_view, uint64_t, uint64_t) { return false; }));
 }
 
 TEST_F(CompleteTest, SurvivesEveryTruncation) {
