@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/encoding.h"
 #include "cli/commands.h"
 
 namespace lotmark::cli {
@@ -112,6 +113,12 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     return app.exit(wanted);
   } catch (const CLI::ParseError& wrong) {
+    // CLI11 would only say that a subcommand is missing.
+    const std::vector<std::string> left = app.remaining();
+    if (app.get_subcommands().empty() && !left.empty()) {
+      return Report({ErrorCode::kUsage, "unknown command '" + Printable(left.front(), 80) + "'",
+                     "`lotmark --help` lists the commands."});
+    }
     app.exit(wrong);
     return 2;
   }

@@ -28,6 +28,7 @@ class CommandLine(LotmarkTest):
         for args in ([], ["nonsense"], ["activate"], ["activate", "x"], ["list", "--frobnicate"], ["records"],
                      ["serve", "--workers", "0"]):
             self.assertEqual(Run(args).code, 2, args)
+        self.assertIn("unknown command 'nonsense'", Run(["nonsense"]).err)
         no_volume = Run(["status"], {"LOTMARK_VOLUME": ""})
         self.assertEqual(no_volume.code, 2)
         self.assertIn("LOTMARK_VOLUME", no_volume.err)
