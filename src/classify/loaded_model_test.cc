@@ -72,6 +72,13 @@ TEST_F(LoadModelTest, LoadsAVerifiedModelWhoseGoldenCasesAgree) {
   EXPECT_THAT(golden.Summary(), StartsWith("2 golden cases (origin training): agree"));
 }
 
+TEST_F(LoadModelTest, GoldenImagesCountAmongThoseBeingDecoded) {
+  DecodeMemory memory;
+  ASSERT_TRUE(Load(GoldenVersion("colours.onnx"), {.decode_memory = &memory}));
+  EXPECT_GT(memory.stats().peak, 0u);
+  EXPECT_EQ(memory.stats().reserved, 0u);
+}
+
 TEST_F(LoadModelTest, LoadsWithoutGoldenCasesAndSaysSo) {
   const auto model = Load(MakeVersion(Fixture("colours.onnx")));
   ASSERT_TRUE(model) << model.error().text;
