@@ -1,7 +1,6 @@
 # Debian 12 packages (scripts/setup installs them); ARCHITECTURE.md says why each was chosen.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -13,7 +13,7 @@ _lotmark_options() {  # COMMAND
     history) echo --model --volume --json --all ;;
     serve)
       echo --model --volume --records --listen --replica --allow-remote-unauthenticated --workers --queue
-      echo --drain-seconds
+      echo --drain-seconds --log-format --decode-memory-mib
       ;;
     classify) echo --model --volume --records --actor --json ;;
     trace) echo --volume --records --json ;;
@@ -42,7 +42,8 @@ _lotmark() {
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --actor | --model | --reason | --records | --to | --limit) return ;;
-    --listen | --replica | --workers | --queue | --drain-seconds) return ;;
+    --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
+    --listen | --replica | --workers | --queue | --drain-seconds | --decode-memory-mib) return ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_options "$command")" -- "$current")

@@ -36,7 +36,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   struct Route {
     const char* method;
     const char* pattern;
-    void (Routes::*answer)(http::Request, const Params&, http::Responder);
+    void (Routes::*answer)(http::Request, const Params&, Answer);
   };
   static const std::array<Route, 10> kRoutes;
 
@@ -46,75 +46,95 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
       router.Add(
           route.method, route.pattern,
           [self = shared_from_this(), &route](http::Request request, const Params& params, http::Responder respond) {
-            ((*self).*route.answer)(std::move(request), params, self->Counted(route.pattern, std::move(respond)));
+            // What the router was given below comes out here again: of paths that match nothing it answers itself.
+            const Answer answer = *respond.target<Answer>();
+            answer.exchange().set_route(route.pattern);
+            ((*self).*route.answer)(std::move(request), params, answer);
           });
     }
-    return router.AsHandler();
+    return [self = shared_from_this(), routed = router.AsHandler()](http::Request request, http::Responder respond) {
+      auto exchange = std::make_shared<Exchange>(request);
+      const auto told = [self](const RequestLine& line) { self->Told(line); };
+      routed(std::move(request), Answer(std::move(exchange), told, std::move(respond)));
+    };
+  }
+
+  void Refusal(http::Response& response) {
+    Exchange exchange;
+    exchange.Finish(response);
+    Told(exchange.line());
   }
 
   void EndReads() { reads_.Stop(); }
   void BeginDraining() { draining_ = true; }
 
  private:
-  // Counts the response under its route's pattern: a pattern is a bounded set of labels, a path is not.
-  http::Responder Counted(const char* pattern, http::Responder respond) {
-    return [self = shared_from_this(), pattern, respond = std::move(respond)](http::Response response) {
-      self->backend_.metrics.CountHttpResponse(pattern, response.status);
-      respond(std::move(response));
-    };
+  void Told(const RequestLine& line) const {
+    // A pattern is a bounded set of labels, a path is not.
+    backend_.metrics.CountHttpResponse(line.route.empty() ? "none" : line.route, line.status);
+    if (line.classification || line.status >= 400) backend_.log_request(line);
   }
 
-  http::Response Failure(const Error& error, Looked looked) const {
+  // The caller is not told of failures of this side; the log is.
+  static http::Response Failure(Exchange& exchange, const Error& error, Looked looked) {
     http::Response response = ErrorResponseFor(error, looked);
-    if (response.status >= 500 && error.code != ErrorCode::kBusy) backend_.log_failure(error.text);
+    if (response.status >= 500 && error.code != ErrorCode::kBusy) exchange.set_failure(error.text);
     return response;
   }
 
   // Runs `read` on the read thread and answers with what it returns.
-  void Read(http::Responder respond, std::function<Result<http::Response>()> read) {
+  void Read(Answer respond, std::function<Result<http::Response>()> read) {
     // `respond` holds this object; the thread has ended before it goes.
     const bool posted = reads_.Post([this, respond, read = std::move(read)] {
       Result<http::Response> response = read();
-      respond(response ? std::move(*response) : Failure(response.error(), Looked::kAtStore));
+      respond(response ? std::move(*response) : Failure(respond.exchange(), response.error(), Looked::kAtStore));
     });
     if (!posted) respond(ErrorResponseFor({ErrorCode::kBusy, "too many reads are waiting"}, Looked::kAtStore));
   }
 
-  void Classify(http::Request request, const Params&, http::Responder respond) {
+  void Classify(http::Request request, const Params&, Answer respond) {
     auto parsed = ReadClassifyRequest(std::move(request));
     if (!parsed) return respond(ErrorResponseFor(parsed.error(), Looked::kAtRequest));
-    backend_.classifications.Submit(std::move(*parsed), [self = shared_from_this(), respond = std::move(respond)](
-                                                            Result<serve::ClassifyReply> reply) {
-      respond(reply ? JsonResponse(ClassificationReply(reply->row, reply->replayed))
-                    : self->Failure(reply.error(), Looked::kAtImage));
-    });
+    backend_.classifications.Submit(
+        std::move(*parsed),
+        [respond = std::move(respond)](Result<serve::ClassifyReply> reply, const serve::ClassifyFacts& facts) {
+          respond.exchange().set_classification(facts, reply ? &reply->row : nullptr);
+          respond(reply ? JsonResponse(ClassificationReply(reply->row, reply->replayed))
+                        : Failure(respond.exchange(), reply.error(), Looked::kAtImage));
+        });
   }
 
-  void Health(http::Request, const Params&, http::Responder respond) {
+  void Health(http::Request, const Params&, Answer respond) {
     respond(JsonResponse(HealthReport(backend_.keeper.state(), backend_.replica, draining_)));
   }
 
-  void Live(http::Request, const Params&, http::Responder respond) { respond(JsonResponse(Json{{"live", true}})); }
+  void Live(http::Request, const Params&, Answer respond) { respond(JsonResponse(Json{{"live", true}})); }
 
-  void Ready(http::Request, const Params&, http::Responder respond) {
+  void Ready(http::Request, const Params&, Answer respond) {
     respond(JsonResponse(Json{{"ready", !draining_}}, draining_ ? 503 : 200));
   }
 
-  void Metrics(http::Request, const Params&, http::Responder respond) {
+  void Metrics(http::Request, const Params&, Answer respond) {
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body =
-        backend_.metrics.Render(backend_.keeper.state(), backend_.classifications.queued(), backend_.writer.stats());
+        backend_.metrics.Render({.keeper = backend_.keeper.state(),
+                                 .queued = backend_.classifications.queued(),
+                                 .writer = backend_.writer.stats(),
+                                 .decode_memory = backend_.decode_memory == nullptr ? classify::DecodeMemory::Stats{}
+                                                                                    : backend_.decode_memory->stats(),
+                                 .log_dropped = backend_.log_dropped(),
+                                 .process = serve::ReadProcessStats()});
     respond(std::move(response));
   }
 
-  void OpenApi(http::Request, const Params&, http::Responder respond) {
+  void OpenApi(http::Request, const Params&, Answer respond) {
     http::Response response;
     response.body = OpenApiJson();
     respond(std::move(response));
   }
 
-  void Classification(http::Request, const Params& params, http::Responder respond) {
+  void Classification(http::Request, const Params& params, Answer respond) {
     const auto id = ParseCallerId(params["id"]);
     if (!id) return respond(ErrorResponseFor(id.error(), Looked::kAtRequest));
     Read(std::move(respond), [this, id = *id]() -> Result<http::Response> {
@@ -124,7 +144,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     });
   }
 
-  void Models(http::Request, const Params&, http::Responder respond) {
+  void Models(http::Request, const Params&, Answer respond) {
     Read(std::move(respond), [this]() -> Result<http::Response> {
       LOTMARK_ASSIGN_OR_RETURN(const auto names, backend_.volume.ListModels());
       Json models = Json::array();
@@ -153,7 +173,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   }
 
   // The manifest's exact bytes: their SHA-256 is the version's identity, and the ETag.
-  void Manifest(http::Request, const Params& params, http::Responder respond) {
+  void Manifest(http::Request, const Params& params, Answer respond) {
     const auto name = ParseVersionName(params);
     if (!name) return respond(ErrorResponseFor(name.error(), Looked::kAtRequest));
     Read(std::move(respond), [this, name = *name]() -> Result<http::Response> {
@@ -165,7 +185,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
     });
   }
 
-  void File(http::Request request, const Params& params, http::Responder respond) {
+  void File(http::Request request, const Params& params, Answer respond) {
     const auto name = ParseVersionName(params);
     if (!name) return respond(ErrorResponseFor(name.error(), Looked::kAtRequest));
     Read(std::move(respond),
@@ -198,6 +218,9 @@ Api::Api(Backend backend) : routes_(std::make_shared<Routes>(std::move(backend))
 Api::~Api() { routes_->EndReads(); }
 
 http::Handler Api::handler() { return routes_->Handler(); }
+std::function<void(http::Response&)> Api::on_refusal() {
+  return [routes = routes_](http::Response& response) { routes->Refusal(response); };
+}
 void Api::BeginDraining() { routes_->BeginDraining(); }
 
 std::vector<std::pair<std::string, std::string>> Api::RouteList() {

@@ -3,12 +3,15 @@
 // Thread safety: the handler may be called on any thread and never blocks it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "api/exchange.h"
+#include "classify/decode_memory.h"
 #include "http/server.h"
 #include "records/database.h"
 #include "records/writer.h"
@@ -29,9 +32,12 @@ struct Backend {
   const store::Reader& volume;
   records::Database& records;  // used by the API's own read thread alone
   std::string replica;
-  // Tells of requests that failed for reasons that the caller is not told (a disk that is full, a database that is
-  // gone). Called on any thread.
+  // What the log is told; called on any thread. log_request: of every classification and of every request that failed,
+  // when it is answered. log_failure: of what failed after the answer had begun.
+  std::function<void(const RequestLine&)> log_request;
   std::function<void(const std::string& what)> log_failure;
+  std::function<uint64_t()> log_dropped = [] { return uint64_t{0}; };  // lines that the log had to drop
+  const classify::DecodeMemory* decode_memory = nullptr;               // for its figures; nullptr = none is shared
 };
 
 class Api {
@@ -44,6 +50,9 @@ class Api {
   Api& operator=(const Api&) = delete;
 
   http::Handler handler();
+  // For answers that the HTTP server gives without asking the handler (http::Options::on_refusal): they get a request
+  // id and a trace as all others, are counted and told to the log.
+  std::function<void(http::Response&)> on_refusal();
 
   // From now on /health/ready says 503, so that a load balancer looks elsewhere.
   void BeginDraining();

@@ -25,6 +25,7 @@ using serve::testing::GreenImage;
 using serve::testing::RedImage;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 // A database whose reads by id wait on command, as on a disk that hangs.
@@ -92,11 +93,13 @@ class ApiTest : public ::testing::Test {
                                          .volume = volume_.volume->reader(),
                                          .records = *records_,
                                          .replica = "clinic-1",
-                                         .log_failure = [this](const std::string& what) {
-                                           const std::lock_guard lock(logged_mutex_);
-                                           logged_.push_back(what);
-                                         }});
-    server_ = http::testing::StartServer(api_->handler());
+                                         .log_request =
+                                             [this](const RequestLine& line) {
+                                               const std::lock_guard lock(logged_mutex_);
+                                               lines_.push_back(line);
+                                             },
+                                         .log_failure = [](const std::string&) {}});
+    server_ = http::testing::StartServer(api_->handler(), {.limits = {}, .on_refusal = api_->on_refusal()});
   }
 
   ~ApiTest() override {
@@ -137,9 +140,17 @@ class ApiTest : public ::testing::Test {
     return body ? *body : Json();
   }
   static std::string CodeOf(const Reply& reply) { return BodyOf(reply)["error"]["code"]; }
-  std::vector<std::string> logged() {
+  std::vector<RequestLine> lines() {
     const std::lock_guard lock(logged_mutex_);
-    return logged_;
+    return lines_;
+  }
+  // Why this side failed, of each request that did.
+  std::vector<std::string> logged() {
+    std::vector<std::string> failures;
+    for (const RequestLine& line : lines()) {
+      if (!line.failure.empty()) failures.push_back(line.failure);
+    }
+    return failures;
   }
 
   SystemClock clock_;
@@ -153,7 +164,7 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<serve::ModelKeeper> keeper_;
   std::unique_ptr<serve::ClassifyService> classifications_;
   std::mutex logged_mutex_;
-  std::vector<std::string> logged_;
+  std::vector<RequestLine> lines_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> server_;
 };
@@ -316,6 +327,74 @@ TEST_F(ApiTest, CountsResponsesByRouteNotByPath) {
               HasSubstr("lotmark_http_responses_total{route=\"/classifications/{id}\",status=\"404\"} 2\n"));
 }
 
+TEST_F(ApiTest, EveryAnswerCarriesARequestIdAndATrace) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const http::Headers headers{{"X-Request-Id", "clinic-7.42"},
+                              {"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"},
+                              {"tracestate", "vendor=abc"},
+                              {"Content-Type", "image/png"}};
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/health"},
+                                                        {"GET", "/metrics"},
+                                                        {"GET", "/models/colours/versions/v1"},
+                                                        {"GET", "/models/colours/versions/v1/files/model.onnx"},
+                                                        {"GET", "/classifications/17"},
+                                                        {"GET", "/classifications/" + Uuid::V4().text()},
+                                                        {"GET", "/nowhere"},
+                                                        {"DELETE", "/health"},
+                                                        {"POST", "/classify"},
+                                                        {"POST", "/classify?x=1"}}) {
+    SCOPED_TRACE(target);
+    const Reply reply = Fetch(method, target, headers, method == "POST" ? RedImage() : "");
+    EXPECT_EQ(reply.header("x-request-id"), "clinic-7.42");
+    EXPECT_THAT(std::string(reply.header("traceparent")), MatchesRegex("00-" + trace + "-[0-9a-f]+-01"));
+    EXPECT_THAT(std::string(reply.header("traceparent")), Not(HasSubstr("00f067aa0ba902b7")));
+    EXPECT_EQ(reply.header("tracestate"), "vendor=abc");
+    if (reply.status >= 400) {
+      EXPECT_EQ(BodyOf(reply)["error"]["request_id"], "clinic-7.42");
+    }
+  }
+}
+
+// What the HTTP server refuses by itself never reaches a route; it is told all the same.
+TEST_F(ApiTest, WhatTheServerRefusesIsNamedCountedAndLoggedToo) {
+  Client client = http::testing::ConnectTo(*server_);
+  ASSERT_TRUE(client.Send("POST /classify?secret=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"));
+  const auto reply = client.ReadReply();
+  ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_EQ(reply->status, 413);
+  const std::string id(reply->header("x-request-id"));
+  EXPECT_TRUE(Uuid::Parse(id)) << id;
+  EXPECT_EQ(BodyOf(*reply)["error"]["request_id"], id);
+  ASSERT_EQ(lines().size(), 1u);
+  EXPECT_EQ(lines()[0].request_id, id);
+  EXPECT_EQ(lines()[0].status, 413);
+  EXPECT_EQ(lines()[0].route, "");
+  EXPECT_THAT(Get("/metrics").body, HasSubstr("lotmark_http_responses_total{route=\"none\",status=\"413\"} 1\n"));
+}
+
+TEST_F(ApiTest, LogsClassificationsAndFailedRequests) {
+  const Json ok = BodyOf(Classify(RedImage(), "?id=019471F2-0A00-7000-8000-00000000ABCD"));
+  EXPECT_EQ(Get("/health").status, 200);
+  EXPECT_EQ(Classify("no image").status, 422);
+  EXPECT_EQ(Get("/nowhere").status, 404);
+  const auto logged_lines = lines();
+  ASSERT_EQ(logged_lines.size(), 3u) << "what went well and is no classification is only counted";
+  const RequestLine& first = logged_lines[0];
+  EXPECT_EQ(first.route, "/classify");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(first.classification_id->text(), ok["id"]);
+  EXPECT_EQ(first.classification->result, serve::ClassifyResult::kOk);
+  EXPECT_EQ(first.classification->version->text(), "v1");
+  EXPECT_EQ(first.classification->manifest_sha256->hex(), ok["manifest_sha256"]);
+  EXPECT_GT(first.took.count(), 0);
+  EXPECT_EQ(logged_lines[1].classification->result, serve::ClassifyResult::kRefused);
+  EXPECT_EQ(logged_lines[1].status, 422);
+  EXPECT_FALSE(logged_lines[1].classification_id);
+  EXPECT_EQ(logged_lines[2].route, "");
+  EXPECT_EQ(logged_lines[2].status, 404);
+}
+
 TEST_F(ApiTest, TheOpenApiDocumentDescribesExactlyTheRoutes) {
   const Reply reply = Get("/openapi.json");
   ASSERT_EQ(reply.status, 200);
@@ -392,7 +471,7 @@ TEST_F(ApiTest, AReadThatOutlivesTheServerEndsBeforeTheApiDoes) {
   });
   api_.reset();
   releasing.join();
-  EXPECT_THAT(metrics_->Render({}, 0, {}), HasSubstr("route=\"/classifications/{id}\",status=\"404\"} 1"))
+  EXPECT_THAT(metrics_->Render({}), HasSubstr("route=\"/classifications/{id}\",status=\"404\"} 1"))
       << "it ran to its end";
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <optional>
 
 #include "base/encoding.h"
 #include "image/preprocess.h"
@@ -53,11 +54,21 @@ std::vector<RankedClass> TopOf(const std::vector<float>& probabilities) {
   return top;
 }
 
+// The full-size pixels live only in here, and so does what is reserved for them.
+Result<image::Preprocessed> Preprocess(const LoadedModel& model, ByteView image, const ClassifyLimits& limits) {
+  std::optional<DecodeMemory::Reservation> reservation;
+  if (limits.memory != nullptr) {
+    LOTMARK_ASSIGN_OR_RETURN(const uint64_t need, image::DecodeMemoryNeed(image, model.decode_limits()));
+    LOTMARK_ASSIGN_OR_RETURN(auto granted, limits.memory->Reserve(need, limits.deadline));
+    reservation.emplace(std::move(granted));
+  }
+  return image::Preprocess(image, model.preprocessing(), model.decode_limits());
+}
+
 }  // namespace
 
-Result<Prediction> Classify(const LoadedModel& model, ByteView image) {
-  const auto& preprocessing = model.preprocessing();
-  LOTMARK_ASSIGN_OR_RETURN(const auto input, image::Preprocess(image, preprocessing, model.decode_limits()));
+Result<Prediction> Classify(const LoadedModel& model, ByteView image, const ClassifyLimits& limits) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto input, Preprocess(model, image, limits));
   const auto begin = std::chrono::steady_clock::now();
   LOTMARK_ASSIGN_OR_RETURN(runtime::Output output, RunModel(model, input.tensor));
   const auto inference = std::chrono::steady_clock::now() - begin;
@@ -71,7 +82,7 @@ Result<Prediction> Classify(const LoadedModel& model, ByteView image) {
   prediction.probabilities = std::move(output.probabilities);
   prediction.embedding = std::move(output.embedding);
   prediction.quality = input.quality;
-  prediction.warnings = image::QualityWarnings(input.quality, preprocessing.quality);
+  prediction.warnings = image::QualityWarnings(input.quality, model.preprocessing().quality);
   prediction.decode_time = input.decode_time;
   prediction.preprocess_time = input.preprocess_time;
   prediction.inference_time = std::chrono::duration_cast<std::chrono::microseconds>(inference);

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/result.h"
+#include "classify/decode_memory.h"
 #include "classify/loaded_model.h"
 #include "image/quality.h"
 
@@ -37,11 +38,19 @@ struct Prediction {
   std::chrono::microseconds inference_time{0};
 };
 
+// What classifications at a time share. The defaults set no limit: for a program that classifies one image after
+// another.
+struct ClassifyLimits {
+  DecodeMemory* memory = nullptr;  // must outlive the call
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();  // of waiting for it
+};
+
 // kRefused: not a usable image. kModelFault: the model's output is no set of probabilities (not a number, below 0,
 // above 1).
-// kTooLarge: an image over the decode limits. kMachine: the library or the memory failed.
+// kTooLarge: an image over the decode limits or over all of `limits.memory`. kBusy: no memory by the deadline.
+// kMachine: the library or the memory failed.
 // Thread safety: may be called by several threads on one model.
-Result<Prediction> Classify(const LoadedModel& model, ByteView image);
+Result<Prediction> Classify(const LoadedModel& model, ByteView image, const ClassifyLimits& limits = {});
 
 // The bytes of the values as little-endian IEEE float32: what the digests of tensors and outputs are taken of.
 ByteView FloatBytes(std::span<const float> values);

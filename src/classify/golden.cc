@@ -20,9 +20,10 @@ Digest OutputDigest(const Prediction& prediction) {
   return hash.Finish();
 }
 
-Result<GoldenObservation> Observe(const LoadedModel& model, fs::Dir& folder, const GoldenCase& golden) {
+Result<GoldenObservation> Observe(const LoadedModel& model, fs::Dir& folder, DecodeMemory* memory,
+                                  const GoldenCase& golden) {
   LOTMARK_ASSIGN_OR_RETURN(const Bytes image, ReadVerified(folder, golden.image, model.decode_limits().max_bytes));
-  LOTMARK_ASSIGN_OR_RETURN(Prediction prediction, Classify(model, image));
+  LOTMARK_ASSIGN_OR_RETURN(Prediction prediction, Classify(model, image, {.memory = memory}));
   const Digest output = OutputDigest(prediction);
   return GoldenObservation{std::move(prediction.probabilities), prediction.pixels_sha256, output};
 }
@@ -33,10 +34,11 @@ bool MachinesFault(const Error& error) {
 
 class Run {
  public:
-  Run(const LoadedModel& model, fs::Dir& folder) : model_(model), folder_(folder) {}
+  Run(const LoadedModel& model, fs::Dir& folder, DecodeMemory* memory)
+      : model_(model), folder_(folder), memory_(memory) {}
 
   Status Case(const GoldenCase& golden, const std::vector<double>& probabilities, double tolerance) {
-    auto observed = Observe(model_, folder_, golden);
+    auto observed = Observe(model_, folder_, memory_, golden);
     if (!observed) {
       if (MachinesFault(observed.error())) return Prefixed(golden.image.path, std::move(observed).error());
       results_.push_back({golden.image.path, 0, observed.error().text});
@@ -61,19 +63,20 @@ class Run {
  private:
   const LoadedModel& model_;
   fs::Dir& folder_;
+  DecodeMemory* const memory_;
   std::vector<GoldenCaseResult> results_;
   std::vector<GoldenObservation> observations_;
 };
 
 }  // namespace
 
-Result<GoldenReport> RunGolden(const LoadedModel& model, fs::Dir& version_folder) {
+Result<GoldenReport> RunGolden(const LoadedModel& model, fs::Dir& version_folder, DecodeMemory* memory) {
   GoldenReport report;
   const auto& golden = model.manifest().golden();
   if (!golden) return report;
 
   const auto begin = std::chrono::steady_clock::now();
-  Run run(model, version_folder);
+  Run run(model, version_folder, memory);
   for (const GoldenCase& one : golden->cases) {
     const auto expected = one.probabilities.find(model.format());
     if (expected == one.probabilities.end()) continue;

@@ -7,10 +7,12 @@
 
 namespace lotmark::classify {
 
+class DecodeMemory;
 class LoadedModel;
 
 // Runs every case that the manifest has for the model's format: the image's bytes are verified, then it takes the way
 // of any image. What is wrong with a case stands in the report; an Error means that the machine failed.
-Result<GoldenReport> RunGolden(const LoadedModel& model, fs::Dir& version_folder);
+// `memory` is what its images share with others being decoded, or nullptr; it is waited for without a deadline.
+Result<GoldenReport> RunGolden(const LoadedModel& model, fs::Dir& version_folder, DecodeMemory* memory);
 
 }  // namespace lotmark::classify

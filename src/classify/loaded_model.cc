@@ -86,7 +86,7 @@ Result<std::shared_ptr<const LoadedModel>> Load(fs::Dir& folder, const Manifest&
   LOTMARK_RETURN_IF_ERROR(CheckServable(manifest, format, runtime));
   LOTMARK_ASSIGN_OR_RETURN(auto session, MakeSession(folder, manifest, *manifest.artifact(format), runtime, options));
   auto model = std::make_shared<LoadedModel>(manifest, format, std::move(session), options.decode_limits);
-  LOTMARK_ASSIGN_OR_RETURN(GoldenReport report, RunGolden(*model, folder));
+  LOTMARK_ASSIGN_OR_RETURN(GoldenReport report, RunGolden(*model, folder, options.decode_memory));
   LOTMARK_RETURN_IF_ERROR(GoldenVerdict(report));
   model->set_golden(std::move(report));
   return std::shared_ptr<const LoadedModel>(std::move(model));

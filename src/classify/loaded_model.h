@@ -19,9 +19,12 @@
 
 namespace lotmark::classify {
 
+class DecodeMemory;
+
 struct LoadOptions {
   int intra_op_threads = 1;  // threads inside one classification
   image::DecodeLimits decode_limits = {};
+  DecodeMemory* decode_memory = nullptr;  // shared by the golden run with whatever else decodes; nullptr = no limit
   uint64_t max_artifact_bytes = uint64_t{4} << 30;  // of one file
 };
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
+#include "classify/classifier.h"
 #include "classify/testing/test_version.h"
 #include "fs/posix_fs.h"
 #include "fs/testing/temp_folder.h"
@@ -68,6 +70,13 @@ TEST_F(LoadModelTest, LoadsAVerifiedModelWhoseGoldenCasesAgree) {
   EXPECT_EQ(golden.cases.size(), 2u);
   EXPECT_LT(golden.worst_difference(), 1e-6);
   EXPECT_THAT(golden.Summary(), StartsWith("2 golden cases (origin training): agree"));
+}
+
+TEST_F(LoadModelTest, GoldenImagesCountAmongThoseBeingDecoded) {
+  DecodeMemory memory;
+  ASSERT_TRUE(Load(GoldenVersion("colours.onnx"), {.decode_memory = &memory}));
+  EXPECT_GT(memory.stats().peak, 0u);
+  EXPECT_EQ(memory.stats().reserved, 0u);
 }
 
 TEST_F(LoadModelTest, LoadsWithoutGoldenCasesAndSaysSo) {
@@ -271,6 +280,18 @@ TEST_F(LoadModelTest, IgnoresGoldenCasesOfOtherFormats) {
   const auto model = Load(version);
   ASSERT_TRUE(model) << model.error().text;
   EXPECT_EQ((*model)->golden().Summary(), "no golden cases");
+}
+
+// Workers are the only threads that run models, also while two versions are loaded.
+TEST_F(LoadModelTest, ASecondVersionAddsNoThread) {
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  const Bytes image = testing::FlatPng(20, 10, kRed);
+  const auto first = Load(GoldenVersion("colours.onnx"));
+  ASSERT_TRUE(first && Classify(**first, image));
+  const auto before = threads();
+  const auto second = Load(GoldenVersion("colours.onnx"));
+  ASSERT_TRUE(second && Classify(**second, image) && Classify(**first, image));
+  EXPECT_EQ(threads(), before);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 
 #include "api/api.h"
@@ -10,6 +11,8 @@
 #include "cli/commands.h"
 #include "cli/listen_address.h"
 #include "cli/log.h"
+#include "cli/request_log.h"
+#include "serve/memory.h"
 #include "serve/volume_source.h"
 
 namespace lotmark::cli {
@@ -24,7 +27,19 @@ struct ServeOptions {
   size_t workers = 0;
   size_t queue = 0;
   int drain_seconds = 30;
+  std::string log_format;  // "" = LOTMARK_LOG_FORMAT, else text
+  uint64_t decode_memory_mib = classify::DecodeMemory::kDefaultLimit >> 20;
 };
+
+Result<LogFormat> LogFormatOf(const ServeOptions& options) {
+  const char* const variable = std::getenv("LOTMARK_LOG_FORMAT");
+  if (!options.log_format.empty() || variable == nullptr || *variable == '\0') {
+    return ParseLogFormat(options.log_format.empty() ? "text" : options.log_format);
+  }
+  auto format = ParseLogFormat(variable);
+  if (!format) return Prefixed("LOTMARK_LOG_FORMAT", std::move(format).error());
+  return format;
+}
 
 // Signals that end the service are taken by Wait alone. REQUIRES: made before any thread starts, which inherits the
 // mask.
@@ -51,8 +66,7 @@ class Termination {
 
 std::string Describe(const std::optional<serve::VersionIdentity>& identity) {
   if (!identity) return "no version";
-  return fmt::format("{} {} manifest_sha256={}", identity->model.text(), identity->version.text(),
-                     identity->manifest_sha256.hex());
+  return fmt::format("{} {}", identity->model.text(), identity->version.text());
 }
 
 records::ServiceEvent MakeEvent(const std::string& replica, Clock& clock, records::ServiceEventKind kind,
@@ -84,6 +98,21 @@ void RecordEvent(records::Writer& writer, const records::ServiceEvent& event) {
   }
 }
 
+void LogModelEvent(serve::KeeperEvent kind, std::string_view name,
+                   const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
+  LogEvent event{.event = name, .message = fmt::format("{} {}", name, Describe(identity))};
+  if (kind == serve::KeeperEvent::kRefused) {
+    event.level = LogLevel::kWarning;
+    event.message += ": " + reason;
+  }
+  if (identity) {
+    event.fields = {{"model_name", identity->model.text()},
+                    {"model_version", identity->version.text()},
+                    {"manifest_sha256", identity->manifest_sha256.hex()}};
+  }
+  Log(event);
+}
+
 // What happens to the model is logged, counted and recorded. A record that fails must not stop the swap.
 serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clock, records::Writer& writer,
                                           serve::Metrics& metrics) {
@@ -91,12 +120,7 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
       [replica, &clock, &writer, &metrics](
           serve::KeeperEvent event, const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
         const auto kind = RecordKindOf(event);
-        const std::string name(records::ServiceEventKindName(kind));
-        if (event == serve::KeeperEvent::kRefused) {
-          LogWarning(fmt::format("{} {}: {}", name, Describe(identity), reason));
-        } else {
-          LogInfo(fmt::format("{} {}", name, Describe(identity)));
-        }
+        LogModelEvent(event, records::ServiceEventKindName(kind), identity, reason);
         metrics.CountModelEvent(event);
         RecordEvent(writer, MakeEvent(replica, clock, kind, identity, reason));
       };
@@ -106,6 +130,9 @@ class Service {
  public:
   static Result<Outcome> Run(const Context& context, const ServeOptions& options) {
     const Termination termination;
+    serve::ReturnLargeBlocksWhenFreed();
+    LOTMARK_ASSIGN_OR_RETURN(const LogFormat log_format, LogFormatOf(options));
+    const LogSession log(log_format);
     Service service(context, options);
     LOTMARK_RETURN_IF_ERROR(service.Start());
     const std::string signal = termination.Wait();
@@ -125,7 +152,8 @@ class Service {
     LOTMARK_RETURN_IF_ERROR(CheckReplica());
     LOTMARK_RETURN_IF_ERROR(OpenRecords());
     LOTMARK_RETURN_IF_ERROR(LoadModel());
-    serve::ClassifyService::Options limits{.workers = options_.workers, .queue = options_.queue, .replica = replica_};
+    serve::ClassifyService::Options limits{
+        .workers = options_.workers, .queue = options_.queue, .replica = replica_, .decode_memory = &decode_memory_};
     classifications_ = serve::ClassifyService::Start(limits, *keeper_, *writer_, *metrics_, context_.toolbox().clock);
     api_ = std::make_unique<api::Api>(api::Backend{.classifications = *classifications_,
                                                    .keeper = *keeper_,
@@ -134,9 +162,14 @@ class Service {
                                                    .volume = *reader_,
                                                    .records = *records_,
                                                    .replica = replica_,
-                                                   .log_failure = LogError});
+                                                   .log_request = LogRequest,
+                                                   .log_failure = LogError,
+                                                   .log_dropped = DroppedLogLines,
+                                                   .decode_memory = &decode_memory_});
     LOTMARK_ASSIGN_OR_RETURN(
-        server_, http::Server::Start({.host = address.host, .port = address.port, .limits = {}}, api_->handler()));
+        server_, http::Server::Start(
+                     {.host = address.host, .port = address.port, .limits = {}, .on_refusal = api_->on_refusal()},
+                     api_->handler()));
     LogInfo(fmt::format("listening on {} as {}", address.Text(server_->port()), replica_));
     return Ok();
   }
@@ -169,9 +202,10 @@ class Service {
     LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context_.Model(*reader_));
     LOTMARK_ASSIGN_OR_RETURN(auto own_reader, context_.OpenReader());
     Clock& clock = context_.toolbox().clock;
-    auto keeper = serve::ModelKeeper::Start({.watch_folder = context_.volume_path() + "/models/" + model.text()},
-                                            serve::MakeVolumeSource(std::move(own_reader), model, *runtime, {}), clock,
-                                            MakeListener(replica_, clock, *writer_, *metrics_));
+    auto keeper = serve::ModelKeeper::Start(
+        {.watch_folder = context_.volume_path() + "/models/" + model.text()},
+        serve::MakeVolumeSource(std::move(own_reader), model, *runtime, {.decode_memory = &decode_memory_}), clock,
+        MakeListener(replica_, clock, *writer_, *metrics_));
     if (!keeper) {
       RecordEvent(*writer_,
                   MakeEvent(replica_, clock, records::ServiceEventKind::kRefused, std::nullopt, keeper.error().text));
@@ -206,6 +240,7 @@ class Service {
   const std::string replica_;
   // In order of construction: each stands on those above it.
   const std::unique_ptr<serve::Metrics> metrics_ = serve::Metrics::Make();
+  classify::DecodeMemory decode_memory_{options_.decode_memory_mib << 20};
   std::unique_ptr<records::Writer> writer_;
   std::unique_ptr<records::Database> records_;  // the API's own connection
   std::unique_ptr<store::Reader> reader_;
@@ -234,6 +269,13 @@ void AddServe(Registrar& registrar) {
       ->check(CLI::Range(1, 100000));
   command->add_option("--drain-seconds", options->drain_seconds, "How long SIGTERM lets requests finish")
       ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+  command->add_option("--log-format", options->log_format,
+                      "text, or json: one object a line (default: $LOTMARK_LOG_FORMAT, else text)");
+  command
+      ->add_option("--decode-memory-mib", options->decode_memory_mib,
+                   "Most memory that all images being decoded may take together, in MiB")
+      ->check(CLI::Range(16, 1 << 20))
       ->capture_default_str();
   command->callback([&registrar, options] {
     registrar.action = [options](const Context& context) { return Service::Run(context, *options); };

@@ -170,6 +170,7 @@ asio::awaitable<Connection::Next> Connection::ServeOne() {
   response_.reset();
   if (parser.progress() == RequestParser::Progress::kRefused) {
     response_ = parser.TakeRefusal();
+    state_.on_refusal(*response_);
   } else {
     Request request = parser.TakeRequest();
     co_await Ask(std::move(request));
@@ -256,7 +257,8 @@ asio::awaitable<void> Connection::Ask(Request request) {
 
 asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse after, bool head_only) {
   if (!IsSendable(response)) {
-    const Response replacement = ErrorResponse(500, "internal", "the answer could not be sent");
+    Response replacement = ErrorResponse(500, "internal", "the answer could not be sent");
+    state_.on_refusal(replacement);
     const bool replaced = co_await Send(replacement, after, head_only);
     co_return replaced;
   }
@@ -275,7 +277,8 @@ asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse a
 // The first piece is read before the header is sent: a source that fails at once can still be answered honestly.
 asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResponse after) {
   if (state_.streams >= state_.limits.max_streams) {
-    const Response busy = TooManyStreams();
+    Response busy = TooManyStreams();
+    state_.on_refusal(busy);
     const bool refused = co_await Send(busy, after, false);
     co_return refused;
   }
@@ -287,7 +290,8 @@ asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResp
   ahead->Start();
   Result<ByteView> piece = co_await NextPiece(*ahead);
   if (!piece) {
-    const Response failed = ErrorResponse(500, "failed", "the answer could not be read; the service's log says why");
+    Response failed = ErrorResponse(500, "failed", "the answer could not be read; the service's log says why");
+    state_.on_refusal(failed);
     const bool told = co_await Send(failed, after, false);
     co_return told;
   }

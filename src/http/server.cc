@@ -44,6 +44,7 @@ class AsioServer final : public Server {
   AsioServer(const Options& options, Handler handler) : sweep_(*state_.io) {
     state_.limits = options.limits;
     state_.handler = std::move(handler);
+    state_.on_refusal = options.on_refusal;
     state_.max_connections = options.max_connections > 0 ? options.max_connections : DeriveMaxConnections();
     state_.on_last_connection_gone = [this] { EndSweepIfDone(); };
   }

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,10 @@ struct Options {
   // reserve for everything else.
   size_t max_connections = 0;
   Limits limits;
+  // Looks at, and may add headers to, each answer to a request that the server gives by itself: to what is malformed,
+  // too large or too slow, or too much at once, and in place of a handler's answer that cannot be sent. Not of
+  // connections beyond the maximum, whose request is never read. Called on the I/O thread; must not block or throw.
+  std::function<void(Response&)> on_refusal = [](Response&) {};
 };
 
 class Server {

@@ -63,11 +63,14 @@ std::string ManyHeaders(int count) {
 class BadRequest : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(BadRequest, IsRefusedThenClosedAndTheServerStaysUp) {
-  const auto server = StartServer(Echo, Small());
+  Options options = Small();
+  options.on_refusal = [](Response& response) { response.headers.emplace_back("X-Named", "yes"); };
+  const auto server = StartServer(Echo, options);
   Client client = ConnectTo(*server);
   (void)client.Send(GetParam().bytes);  // the server may refuse before all of it is sent
   const auto reply = client.ReadReply();
   ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_EQ(reply->header("x-named"), "yes");
   EXPECT_EQ(reply->status, GetParam().status) << reply->body;
   EXPECT_EQ(reply->header("content-type"), "application/json");
   EXPECT_EQ(reply->header("connection"), "close");

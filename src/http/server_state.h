@@ -25,6 +25,7 @@ struct ServerState {
   boost::asio::thread_pool readers{2};  // for streamed bodies: one slow disk read does not hold up all the others
   Limits limits;
   Handler handler;
+  std::function<void(Response&)> on_refusal;
   size_t max_connections = 0;
   std::function<void()> on_last_connection_gone;
 

@@ -23,6 +23,17 @@ Error NotAnImage(ByteView encoded) {
                  "Convert it to JPEG or PNG.");
 }
 
+Result<Format> FormatOf(ByteView encoded, const DecodeLimits& limits) {
+  if (encoded.size() > limits.max_bytes) {
+    return Error{ErrorCode::kTooLarge,
+                 fmt::format("image: {} bytes: over the limit of {} bytes", encoded.size(), limits.max_bytes)};
+  }
+  const std::string_view text = AsText(encoded);
+  if (text.starts_with(kJpegMagic)) return Format::kJpeg;
+  if (text.starts_with(kPngMagic)) return Format::kPng;
+  return NotAnImage(encoded);
+}
+
 }  // namespace
 
 Status CheckSize(int64_t width, int64_t height, const DecodeLimits& limits) {
@@ -38,14 +49,13 @@ Status CheckSize(int64_t width, int64_t height, const DecodeLimits& limits) {
 }
 
 Result<DecodedImage> DecodeImage(ByteView encoded, const DecodeLimits& limits) {
-  if (encoded.size() > limits.max_bytes) {
-    return Error{ErrorCode::kTooLarge,
-                 fmt::format("image: {} bytes: over the limit of {} bytes", encoded.size(), limits.max_bytes)};
-  }
-  const std::string_view text = AsText(encoded);
-  if (text.starts_with(kJpegMagic)) return DecodeJpeg(encoded, limits);
-  if (text.starts_with(kPngMagic)) return DecodePng(encoded, limits);
-  return NotAnImage(encoded);
+  LOTMARK_ASSIGN_OR_RETURN(const Format format, FormatOf(encoded, limits));
+  return format == Format::kJpeg ? DecodeJpeg(encoded, limits) : DecodePng(encoded, limits);
+}
+
+Result<uint64_t> DecodeMemoryNeed(ByteView encoded, const DecodeLimits& limits) {
+  LOTMARK_ASSIGN_OR_RETURN(const Format format, FormatOf(encoded, limits));
+  return format == Format::kJpeg ? JpegMemoryNeed(encoded, limits) : PngMemoryNeed(encoded, limits);
 }
 
 }  // namespace lotmark::image

@@ -16,6 +16,7 @@
 //
 // The header is read first, and an image over the limits is refused before its pixels are allocated.
 // *Memory*: the pixels (3 bytes each); a progressive JPEG takes up to 8 bytes a pixel more while it is decoded.
+// DecodeMemoryNeed tells beforehand.
 // *Thread safety*: free functions without state; call from any thread.
 #pragma once
 
@@ -45,6 +46,11 @@ struct DecodedImage {
 // kTooLarge: over a limit (the text says size and limit). kRefused: not an image of these kinds, or damaged.
 // kMachine: no memory.
 Result<DecodedImage> DecodeImage(ByteView encoded, const DecodeLimits& limits = {});
+
+// An upper bound of the memory, in bytes, that decoding this image and turning it upright take, told by its header
+// alone: 6 a pixel, a progressive JPEG up to 11, and the decoder's own buffers. Errors as DecodeImage; what lies behind
+// the header may still be damaged.
+Result<uint64_t> DecodeMemoryNeed(ByteView encoded, const DecodeLimits& limits = {});
 
 // kTooLarge when an image of this size is over the limits. REQUIRES: neither side is negative.
 Status CheckSize(int64_t width, int64_t height, const DecodeLimits& limits);

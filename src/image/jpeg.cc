@@ -72,6 +72,9 @@ class Decompressor {
   Status ReadRows(RgbImage& image);
 
   const jpeg_decompress_struct& info() const { return info_; }
+  // An upper bound of what Start and ReadRows allocate beside the image: coefficients wait for all scans when there is
+  // more than one, a single scan goes through row buffers. REQUIRES: the header was read.
+  uint64_t WorkBytes();
 
  private:
   // Runs `step`, which calls libjpeg. REQUIRES: no object with a destructor lives inside `step`.
@@ -107,6 +110,21 @@ Status Decompressor::Start() {
     info_.do_fancy_upsampling = TRUE;
     jpeg_start_decompress(&info_);
   });
+}
+
+uint64_t Decompressor::WorkBytes() {
+  constexpr uint64_t kFixed = uint64_t{1} << 20;
+  constexpr uint64_t kRowBytesPerPixel = 128;  // of all components, context rows and upsampling included
+  constexpr uint64_t kBlockBytes = DCTSIZE2 * sizeof(JCOEF);
+  uint64_t bytes = kFixed + info_.image_width * kRowBytesPerPixel;
+  if (!jpeg_has_multiple_scans(&info_)) return bytes;
+  for (int i = 0; i < info_.num_components; ++i) {
+    const jpeg_component_info& component = info_.comp_info[i];
+    const auto padded = [](JDIMENSION blocks, int factor) { return uint64_t{blocks} + static_cast<unsigned>(factor); };
+    bytes += padded(component.width_in_blocks, component.h_samp_factor) *
+             padded(component.height_in_blocks, component.v_samp_factor) * kBlockBytes;
+  }
+  return bytes;
 }
 
 // a * b / 255, rounded: exact for bytes.
@@ -162,6 +180,13 @@ Orientation OrientationOf(const jpeg_decompress_struct& info) {
 }
 
 }  // namespace
+
+Result<uint64_t> JpegMemoryNeed(ByteView encoded, const DecodeLimits& limits) {
+  Decompressor decompressor;
+  LOTMARK_RETURN_IF_ERROR(decompressor.ReadHeader(encoded));
+  LOTMARK_RETURN_IF_ERROR(CheckHeader(decompressor.info(), limits));
+  return PeakBytes(decompressor.info().image_width, decompressor.info().image_height, decompressor.WorkBytes());
+}
 
 Result<DecodedImage> DecodeJpeg(ByteView encoded, const DecodeLimits& limits) {
   Decompressor decompressor;

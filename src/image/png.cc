@@ -29,6 +29,9 @@ Status Check(int code) {
 constexpr size_t kSignatureBytes = 8;
 constexpr size_t kChunkFrameBytes = 12;  // length, type, checksum
 
+constexpr size_t kWidthAt = kSignatureBytes + 8;  // behind the first chunk's length and type
+constexpr size_t kHeightAt = kWidthAt + 4;
+
 // REQUIRES: four bytes are there.
 uint32_t BigEndian(ByteView bytes, size_t offset) {
   uint32_t value = 0;
@@ -38,9 +41,8 @@ uint32_t BigEndian(ByteView bytes, size_t offset) {
 
 // libspng's own answer to sizes near 2^31 is "arithmetic overflow": look first, and say what is wrong.
 Status CheckClaimedSize(ByteView encoded, const DecodeLimits& limits) {
-  constexpr size_t kSides = kSignatureBytes + 8;  // behind the first chunk's length and type
-  if (encoded.size() < kSides + 8) return Refused("image: PNG: cut off inside its header");
-  return CheckSize(BigEndian(encoded, kSides), BigEndian(encoded, kSides + 4), limits);
+  if (encoded.size() < kHeightAt + 4) return Refused("image: PNG: cut off inside its header");
+  return CheckSize(BigEndian(encoded, kWidthAt), BigEndian(encoded, kHeightAt), limits);
 }
 
 // Walks from chunk to chunk to the end chunk. libspng 0.7 takes a file without the last chunk's checksum for whole.
@@ -94,6 +96,14 @@ std::optional<uint32_t> ReadXmp(spng_ctx* context) {
 }
 
 }  // namespace
+
+Result<uint64_t> PngMemoryNeed(ByteView encoded, const DecodeLimits& limits) {
+  constexpr uint64_t kFixed = kMaxAllChunkBytes + (uint64_t{1} << 20);
+  constexpr uint64_t kRowBytesPerPixel = 32;  // two rows of 16-bit RGBA, and as much again
+  LOTMARK_RETURN_IF_ERROR(CheckClaimedSize(encoded, limits));
+  const uint32_t width = BigEndian(encoded, kWidthAt);
+  return PeakBytes(width, BigEndian(encoded, kHeightAt), 0) + width * kRowBytesPerPixel + kFixed;
+}
 
 Result<DecodedImage> DecodePng(ByteView encoded, const DecodeLimits& limits) {
   LOTMARK_RETURN_IF_ERROR(CheckClaimedSize(encoded, limits));

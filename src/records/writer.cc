@@ -6,12 +6,15 @@
 #include <future>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "records/row_check.h"
 
 namespace lotmark::records {
 namespace {
+
+using std::chrono::steady_clock;
 
 struct PendingEvent {
   ServiceEvent event;
@@ -90,6 +93,10 @@ class GroupingWriter final : public Writer {
     const std::lock_guard lock(mutex_);
     Stats stats = stats_;
     stats.queued = rows_.size();
+    if (oldest_in_group_ || !submitted_.empty()) {
+      const auto oldest = oldest_in_group_ ? *oldest_in_group_ : submitted_.front();
+      stats.oldest_waiting = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - oldest);
+    }
     return stats;
   }
 
@@ -100,6 +107,7 @@ class GroupingWriter final : public Writer {
     if (stopping_ || rows_.size() >= options_.max_queue) return false;
     rows_.push_back(std::move(row));
     callbacks_.push_back(std::move(done));
+    submitted_.push_back(steady_clock::now());
     return true;
   }
 
@@ -121,6 +129,8 @@ class GroupingWriter final : public Writer {
     const auto count = static_cast<std::ptrdiff_t>(std::min(rows_.size(), options_.max_group));
     group.rows.assign(std::move_iterator(rows_.begin()), std::move_iterator(rows_.begin() + count));
     group.callbacks.assign(std::move_iterator(callbacks_.begin()), std::move_iterator(callbacks_.begin() + count));
+    if (count > 0) oldest_in_group_ = submitted_.front();
+    submitted_.erase(submitted_.begin(), submitted_.begin() + count);
     rows_.erase(rows_.begin(), rows_.begin() + count);
     callbacks_.erase(callbacks_.begin(), callbacks_.begin() + count);
     return group;
@@ -140,7 +150,9 @@ class GroupingWriter final : public Writer {
 
   void CountGroup(size_t rows) {
     const std::lock_guard lock(mutex_);
+    oldest_in_group_.reset();
     stats_.rows += rows;
+    if (rows > 0) stats_.last_group = rows;
     ++(rows > 0 ? stats_.groups : stats_.failed_groups);
   }
 
@@ -151,6 +163,8 @@ class GroupingWriter final : public Writer {
   std::condition_variable work_;
   std::deque<ClassificationRow> rows_;  // callbacks_[i] belongs to rows_[i]
   std::deque<Done> callbacks_;
+  std::deque<steady_clock::time_point> submitted_;           // of rows_[i]
+  std::optional<steady_clock::time_point> oldest_in_group_;  // of the rows that are being committed
   std::deque<PendingEvent> events_;
   Stats stats_;
   bool stopping_ = false;

@@ -9,6 +9,7 @@
 // Thread safety: all public functions may be called from any thread; Stop and the destructor not from a Done.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -44,10 +45,12 @@ class Writer {
   virtual void Stop() = 0;
 
   struct Stats {
-    uint64_t rows = 0;           // rows that got an outcome
-    uint64_t groups = 0;         // transactions with rows, that succeeded
-    uint64_t failed_groups = 0;  // and that did not
-    size_t queued = 0;           // rows waiting now
+    uint64_t rows = 0;                            // rows that got an outcome
+    uint64_t groups = 0;                          // transactions with rows, that succeeded
+    uint64_t failed_groups = 0;                   // and that did not
+    size_t queued = 0;                            // rows waiting now
+    size_t last_group = 0;                        // rows of the last transaction that succeeded
+    std::chrono::microseconds oldest_waiting{0};  // age of the oldest row submitted and without an outcome; 0 = none
   };
   virtual Stats stats() const = 0;
 };

@@ -269,5 +269,21 @@ TEST_F(WriterTest, AnswersManyThreadsExactlyOnceInFewGroups) {
   EXPECT_LT(sizes.size(), kThreads * kRowsEach);
 }
 
+TEST_F(WriterTest, TellsHowLongTheOldestRowWaits) {
+  const auto writer = Start();
+  EXPECT_EQ(writer->stats().oldest_waiting.count(), 0);
+  auto first = SubmitAndHold(*writer);
+  auto second = Submit(*writer, SampleRow());
+  const auto early = writer->stats().oldest_waiting;
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GE(writer->stats().oldest_waiting, early + std::chrono::milliseconds(5)) << "a row being committed waits too";
+  storage_.ReleaseCommits();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
+  writer->Stop();
+  EXPECT_EQ(writer->stats().oldest_waiting.count(), 0);
+  EXPECT_EQ(writer->stats().last_group, 1u);
+}
+
 }  // namespace
 }  // namespace lotmark::records

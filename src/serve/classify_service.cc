@@ -18,17 +18,17 @@ std::chrono::microseconds Since(steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
 }
 
-std::string_view ResultLabel(const Error& error) {
+ClassifyResult ResultOf(const Error& error) {
   switch (error.code) {
     case ErrorCode::kRefused:
     case ErrorCode::kTooLarge:
-      return "refused";
+      return ClassifyResult::kRefused;
     case ErrorCode::kConflict:
-      return "conflict";
+      return ClassifyResult::kConflict;
     case ErrorCode::kBusy:
-      return "busy";
+      return ClassifyResult::kBusy;
     default:
-      return "failed";
+      return ClassifyResult::kFailed;
   }
 }
 
@@ -36,6 +36,7 @@ std::string_view ResultLabel(const Error& error) {
 struct Caller {
   ClassifyService::Done done;
   steady_clock::time_point received = steady_clock::now();
+  ClassifyFacts facts = {};
 };
 
 struct Job {
@@ -68,8 +69,10 @@ class Service final : public ClassifyService {
   void Submit(ClassifyRequest request, Done done) override {
     const char* const busy = Enqueue(request, done);
     if (busy == nullptr) return ready_.notify_one();
-    metrics_.CountClassification("", "busy");
-    done(Error{ErrorCode::kBusy, busy});
+    ClassifyFacts facts{.result = ClassifyResult::kBusy};
+    facts.times[Stage::kTotal] = std::chrono::microseconds(0);
+    metrics_.CountClassification(facts);
+    done(Error{ErrorCode::kBusy, busy}, facts);
   }
 
   void Drain() override {
@@ -119,16 +122,20 @@ class Service final : public ClassifyService {
   void Process(Job job) {
     // One model for the whole request, whatever is swapped in meanwhile.
     const std::shared_ptr<const classify::LoadedModel> model = keeper_.current();
-    const std::string version = model->manifest().version().text();
-    if (Since(job.caller.received) > options_.deadline) {
-      return Fail(std::move(job.caller), version,
-                  Error{ErrorCode::kBusy, "the request waited longer than its deadline"});
+    ClassifyFacts& facts = job.caller.facts;
+    facts.version = model->manifest().version();
+    facts.manifest_sha256 = model->manifest().digest();
+    facts.times[Stage::kQueue] = Since(job.caller.received);
+    const auto deadline = job.caller.received + options_.deadline;
+    if (steady_clock::now() > deadline) {
+      return Fail(std::move(job.caller), Error{ErrorCode::kBusy, "the request waited longer than its deadline"});
     }
-    auto prediction = classify::Classify(*model, AsBytes(job.request.image));
-    if (!prediction) return Fail(std::move(job.caller), version, std::move(prediction).error());
-    metrics_.Observe(Stage::kDecode, version, prediction->decode_time);
-    metrics_.Observe(Stage::kPreprocess, version, prediction->preprocess_time);
-    metrics_.Observe(Stage::kInference, version, prediction->inference_time);
+    auto prediction = classify::Classify(*model, AsBytes(job.request.image),
+                                         {.memory = options_.decode_memory, .deadline = deadline});
+    if (!prediction) return Fail(std::move(job.caller), std::move(prediction).error());
+    facts.times[Stage::kDecode] = prediction->decode_time;
+    facts.times[Stage::kPreprocess] = prediction->preprocess_time;
+    facts.times[Stage::kInference] = prediction->inference_time;
     Record(std::move(job), *model, *prediction);
   }
 
@@ -144,32 +151,32 @@ class Service final : public ClassifyService {
     const auto handed_over = steady_clock::now();
     writer_.Submit(
         row, [this, row, handed_over, caller = std::move(job.caller)](Result<records::InsertOutcome> outcome) mutable {
-          metrics_.Observe(Stage::kCommit, row.model_version.text(), Since(handed_over));
+          caller.facts.times[Stage::kCommit] = Since(handed_over);
           Answer(std::move(caller), std::move(row), std::move(outcome));
         });
   }
 
   void Answer(Caller caller, records::ClassificationRow row, Result<records::InsertOutcome> outcome) {
-    const std::string version = row.model_version.text();
-    if (!outcome) return Fail(std::move(caller), version, NotRecorded(std::move(outcome).error()));
+    if (!outcome) return Fail(std::move(caller), NotRecorded(std::move(outcome).error()));
     if (std::holds_alternative<records::IdConflict>(*outcome)) {
-      return Fail(std::move(caller), version,
+      return Fail(std::move(caller),
                   Error{ErrorCode::kConflict, "id " + row.id.text() + " belongs to a classification of another image"});
     }
-    metrics_.Observe(Stage::kTotal, version, Since(caller.received));
     auto* replayed = std::get_if<records::Replayed>(&*outcome);
-    metrics_.CountClassification(version, replayed != nullptr ? "replayed" : "ok");
+    caller.facts.result = replayed != nullptr ? ClassifyResult::kReplayed : ClassifyResult::kOk;
     if (replayed != nullptr) return Finish(std::move(caller), ClassifyReply{std::move(replayed->stored), true});
     Finish(std::move(caller), ClassifyReply{std::move(row), false});
   }
 
-  void Fail(Caller caller, std::string_view version, Error error) {
-    metrics_.CountClassification(version, ResultLabel(error));
+  void Fail(Caller caller, Error error) {
+    caller.facts.result = ResultOf(error);
     Finish(std::move(caller), std::move(error));
   }
 
   void Finish(Caller caller, Result<ClassifyReply> reply) {
-    caller.done(std::move(reply));
+    caller.facts.times[Stage::kTotal] = Since(caller.received);
+    metrics_.CountClassification(caller.facts);
+    caller.done(std::move(reply), caller.facts);
     // What `done` holds goes before Drain may return: its owner may take the rest of the service apart then.
     caller.done = nullptr;
     const std::lock_guard lock(mutex_);

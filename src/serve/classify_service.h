@@ -19,8 +19,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/uuid.h"
+#include "classify/decode_memory.h"
 #include "records/row.h"
 #include "records/writer.h"
+#include "serve/classify_facts.h"
 #include "serve/metrics.h"
 #include "serve/model_keeper.h"
 
@@ -43,15 +45,17 @@ class ClassifyService {
   // Errors: kRefused (not a usable image), kTooLarge (too many pixels), kConflict (the id belongs to another image),
   // kBusy (queue full, deadline passed, draining, or the records are busy), kNoSpace, kUnconfirmed and kMachine (not
   // recorded, so not answered).
+  // The facts are the same that the metrics count.
   // Called on a worker's or the writer's thread, or inside Submit when refused at once. Must not block or throw. It is
   // destroyed before Drain returns.
-  using Done = std::function<void(Result<ClassifyReply>)>;
+  using Done = std::function<void(Result<ClassifyReply>, const ClassifyFacts&)>;
 
   struct Options {
     size_t workers = 0;                          // 0 = one per core
     size_t queue = 0;                            // waiting requests; 0 = 4 x workers
-    std::chrono::milliseconds deadline{30'000};  // from Submit to the start of work
+    std::chrono::milliseconds deadline{30'000};  // from Submit to the start of decoding
     std::string replica = {};
+    classify::DecodeMemory* decode_memory = nullptr;  // must outlive the service; nullptr = no limit
   };
 
   // `keeper`, `writer`, `metrics` and `clock` must outlive the service.

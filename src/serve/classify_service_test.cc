@@ -80,7 +80,8 @@ class ClassifyServiceTest : public ::testing::Test {
   std::future<Reply> Submit(ClassifyRequest request) {
     auto promise = std::make_shared<std::promise<Reply>>();
     auto reply = promise->get_future();
-    service_->Submit(std::move(request), [promise](Reply answer) { promise->set_value(std::move(answer)); });
+    service_->Submit(std::move(request),
+                     [promise](Reply answer, const ClassifyFacts&) { promise->set_value(std::move(answer)); });
     return reply;
   }
   Reply Classify(ClassifyRequest request) { return Submit(std::move(request)).get(); }
@@ -97,9 +98,7 @@ class ClassifyServiceTest : public ::testing::Test {
     return *(*storage_.Open(records::OpenMode::kReadOnly))->FindClassification(id);
   }
   size_t StoredCount() { return (*storage_.Open(records::OpenMode::kReadOnly))->ListClassifications(1000)->size(); }
-  bool Counted(const std::string& series) {
-    return metrics_->Render({}, 0, {}).find(series + "\n") != std::string::npos;
-  }
+  bool Counted(const std::string& series) { return metrics_->Render({}).find(series + "\n") != std::string::npos; }
 
   SystemClock clock_;
   records::FakeStorage storage_;
@@ -248,7 +247,8 @@ TEST_F(ClassifyServiceTest, DrainAnswersAllThatWereAcceptedAndRefusesTheRest) {
   const auto owned = std::make_shared<int>(0);
   std::atomic<int> ok{0};
   for (int i = 0; i < 5; ++i) {
-    service_->Submit(Request(RedImage()), [owned, &ok](const Reply& reply) { ok += reply ? 1 : 0; });
+    service_->Submit(Request(RedImage()),
+                     [owned, &ok](const Reply& reply, const ClassifyFacts&) { ok += reply ? 1 : 0; });
   }
   std::promise<void> drained;
   std::thread draining([&] {
@@ -310,6 +310,71 @@ TEST_F(ClassifyServiceTest, EachRequestIsAnsweredByOneModelWhileVersionsSwap) {
   EXPECT_EQ(versions.size(), 2u);
   EXPECT_EQ(ids.size(), 400u);
   EXPECT_EQ(StoredCount(), 400u);
+}
+
+// What became of one request, as the log and the metrics are told.
+ClassifyFacts FactsOf(ClassifyService& service, ClassifyRequest request) {
+  std::promise<ClassifyFacts> told;
+  service.Submit(std::move(request), [&](const Reply&, const ClassifyFacts& facts) { told.set_value(facts); });
+  return told.get_future().get();
+}
+
+TEST_F(ClassifyServiceTest, TellsWhereTheTimeWentAndWhichModelItWas) {
+  Start();
+  const Uuid id = Uuid::V4();
+  const ClassifyFacts ok = FactsOf(*service_, Request(RedImage(), id));
+  EXPECT_EQ(ok.result, ClassifyResult::kOk);
+  EXPECT_EQ(ok.version->text(), "v1");
+  EXPECT_EQ(ok.manifest_sha256, keeper_.current()->manifest().digest());
+  std::chrono::microseconds sum{0};
+  for (const Stage stage : {Stage::kQueue, Stage::kDecode, Stage::kPreprocess, Stage::kInference, Stage::kCommit}) {
+    ASSERT_TRUE(ok.times[stage]) << StageName(stage);
+    sum += *ok.times[stage];
+  }
+  EXPECT_GE(*ok.times[Stage::kTotal], sum);
+  EXPECT_EQ(FactsOf(*service_, Request(RedImage(), id)).result, ClassifyResult::kReplayed);
+  EXPECT_EQ(FactsOf(*service_, Request(GreenImage(), id)).result, ClassifyResult::kConflict);
+
+  const ClassifyFacts refused = FactsOf(*service_, Request("no image"));
+  EXPECT_EQ(refused.result, ClassifyResult::kRefused);
+  EXPECT_EQ(refused.version->text(), "v1");
+  EXPECT_TRUE(refused.times[Stage::kTotal]);
+  EXPECT_FALSE(refused.times[Stage::kInference]);
+
+  service_->Drain();
+  const ClassifyFacts busy = FactsOf(*service_, Request(RedImage()));
+  EXPECT_EQ(busy.result, ClassifyResult::kBusy);
+  EXPECT_FALSE(busy.version);
+}
+
+TEST_F(ClassifyServiceTest, AnImageThatGetsNoMemoryByTheDeadlineIsBusy) {
+  classify::DecodeMemory memory(64 << 20);
+  std::optional<classify::DecodeMemory::Reservation> held(
+      std::move(*memory.Reserve(64 << 20, std::chrono::steady_clock::time_point::max())));
+  Start({.workers = 2, .queue = 8, .deadline = milliseconds(50), .decode_memory = &memory});
+  const Reply late = Classify(Request(RedImage()));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kBusy);
+  EXPECT_EQ(StoredCount(), 0u);
+  held.reset();
+  service_->Drain();
+  Start({.workers = 2, .queue = 8, .decode_memory = &memory});
+  EXPECT_EQ(Outcome(Classify(Request(RedImage()))), "ok");
+  EXPECT_EQ(memory.stats().reserved, 0u);
+  service_.reset();
+}
+
+// Workers that wait for memory are still drained: whoever holds it gives it back.
+TEST_F(ClassifyServiceTest, ManyWorkersShareLittleMemory) {
+  classify::DecodeMemory memory(12 << 20);  // one image of any kind at a time
+  Start({.workers = 8, .queue = 100, .decode_memory = &memory});
+  std::vector<std::future<Reply>> replies;
+  for (int i = 0; i < 80; ++i) replies.push_back(Submit(Request(i % 2 == 0 ? RedImage() : GreenImage())));
+  service_->Drain();
+  for (auto& reply : replies) EXPECT_EQ(Outcome(reply.get()), "ok");
+  EXPECT_LE(memory.stats().peak, 12u << 20);
+  EXPECT_GT(memory.stats().peak, 0u);
+  service_.reset();
 }
 
 }  // namespace

@@ -2,37 +2,18 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <mutex>
 
+#include "serve/version_series.h"
+
 namespace lotmark::serve {
 namespace {
 
 using prometheus::Labels;
-
-// Seconds; from a table lookup to a large model on a slow core.
-const prometheus::Histogram::BucketBoundaries kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                       0.1,    0.25,  0.5,    1,     2.5,  5,     10};
-
-std::string_view StageName(Stage stage) {
-  switch (stage) {
-    case Stage::kDecode:
-      return "decode";
-    case Stage::kPreprocess:
-      return "preprocess";
-    case Stage::kInference:
-      return "inference";
-    case Stage::kCommit:
-      return "commit";
-    case Stage::kTotal:
-      return "total";
-  }
-  return "";
-}
 
 std::string_view EventName(KeeperEvent event) {
   switch (event) {
@@ -53,37 +34,25 @@ auto& Named(Builder builder, const char* name, const char* help, prometheus::Reg
 
 class PrometheusMetrics final : public Metrics {
  public:
-  void Observe(Stage stage, std::string_view model_version, std::chrono::microseconds took) override {
-    stage_seconds_
-        .Add(Labels{{"stage", std::string(StageName(stage))}, {"model_version", std::string(model_version)}}, kSeconds)
-        .Observe(std::chrono::duration<double>(took).count());
+  PrometheusMetrics() {
+    // A series that appears with its first event has no increase to alert on.
+    for (const auto event : {KeeperEvent::kLoaded, KeeperEvent::kSwapped, KeeperEvent::kRefused}) EventCounter(event);
   }
 
-  void CountClassification(std::string_view model_version, std::string_view result) override {
-    classifications_.Add(Labels{{"model_version", std::string(model_version)}, {"result", std::string(result)}})
-        .Increment();
-  }
+  void CountClassification(const ClassifyFacts& facts) override { classifications_.Count(facts); }
 
   void CountHttpResponse(std::string_view route, int status) override {
     http_responses_.Add(Labels{{"route", std::string(route)}, {"status", std::to_string(status)}}).Increment();
   }
 
-  void CountModelEvent(KeeperEvent event) override {
-    model_events_.Add(Labels{{"event", std::string(EventName(event))}}).Increment();
-  }
+  void CountModelEvent(KeeperEvent event) override { EventCounter(event).Increment(); }
 
-  std::string Render(const KeeperState& keeper, size_t queued, const records::Writer::Stats& writer) override {
+  std::string Render(const ServiceFigures& figures) override {
     const std::lock_guard lock(render_mutex_);
-    Show(keeper.desired, desired_);
-    Show(keeper.active, active_);
-    in_sync_.Set(keeper.desired == keeper.active ? 1 : 0);
-    loading_.Set(keeper.loading ? 1 : 0);
-    load_seconds_.Set(std::chrono::duration<double>(keeper.last_load).count());
-    queue_depth_.Set(static_cast<double>(queued));
-    records_queue_.Set(static_cast<double>(writer.queued));
-    Raise(rows_, writer.rows);
-    Raise(groups_, writer.groups);
-    Raise(failed_groups_, writer.failed_groups);
+    ShowKeeper(figures.keeper);
+    ShowWork(figures);
+    ShowRecords(figures.writer);
+    ShowProcess(figures.process);
     return prometheus::TextSerializer().Serialize(registry_.Collect());
   }
 
@@ -94,6 +63,51 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& Counter(const char* name, const char* help) {
     return Named(prometheus::BuildCounter(), name, help, registry_).Add({});
   }
+
+  prometheus::Counter& EventCounter(KeeperEvent event) {
+    return model_events_.Add(Labels{{"event", std::string(EventName(event))}});
+  }
+
+  void ShowKeeper(const KeeperState& keeper) {
+    Show(keeper.desired, desired_);
+    Show(keeper.active, active_);
+    in_sync_.Set(keeper.desired == keeper.active ? 1 : 0);
+    loading_.Set(keeper.loading ? 1 : 0);
+    load_seconds_.Set(Seconds(keeper.last_load));
+    golden_seconds_.Set(Seconds(keeper.last_golden));
+  }
+
+  void ShowWork(const ServiceFigures& figures) {
+    queue_depth_.Set(static_cast<double>(figures.queued));
+    decode_reserved_.Set(static_cast<double>(figures.decode_memory.reserved));
+    decode_limit_.Set(static_cast<double>(figures.decode_memory.limit));
+    decode_waiting_.Set(static_cast<double>(figures.decode_memory.waiting));
+    Raise(log_dropped_, static_cast<double>(figures.log_dropped));
+  }
+
+  void ShowRecords(const records::Writer::Stats& writer) {
+    records_queue_.Set(static_cast<double>(writer.queued));
+    records_lag_.Set(Seconds(writer.oldest_waiting));
+    records_group_.Set(static_cast<double>(writer.last_group));
+    Raise(rows_, static_cast<double>(writer.rows));
+    Raise(groups_, static_cast<double>(writer.groups));
+    Raise(failed_groups_, static_cast<double>(writer.failed_groups));
+  }
+
+  void ShowProcess(const ProcessStats& process) {
+    const auto set = [](prometheus::Gauge& gauge, const auto& figure) {
+      if (figure) gauge.Set(static_cast<double>(*figure));
+    };
+    set(process_resident_, process.resident_bytes);
+    set(process_virtual_, process.virtual_bytes);
+    set(process_start_, process.start_seconds);
+    set(process_fds_, process.open_fds);
+    set(process_max_fds_, process.max_fds);
+    set(process_threads_, process.threads);
+    if (process.cpu_seconds) Raise(process_cpu_, *process.cpu_seconds);
+  }
+
+  static double Seconds(std::chrono::microseconds time) { return std::chrono::duration<double>(time).count(); }
 
   // An info metric: value 1 with the identity as labels. Only a change of identity touches the series.
   struct ModelInfo {
@@ -116,17 +130,11 @@ class PrometheusMetrics final : public Metrics {
   }
 
   // Two renderings may come with their figures in the other order: a counter never falls.
-  static void Raise(prometheus::Counter& counter, uint64_t to) {
-    counter.Increment(std::max(0.0, static_cast<double>(to) - counter.Value()));
-  }
+  static void Raise(prometheus::Counter& counter, double to) { counter.Increment(std::max(0.0, to - counter.Value())); }
 
   std::mutex render_mutex_;  // guards what is set while rendering
   prometheus::Registry registry_;
-  prometheus::Family<prometheus::Histogram>& stage_seconds_ =
-      Named(prometheus::BuildHistogram(), "lotmark_classification_stage_seconds",
-            "Time spent in each stage of a classification", registry_);
-  prometheus::Family<prometheus::Counter>& classifications_ = Named(
-      prometheus::BuildCounter(), "lotmark_classifications_total", "Classifications by version and result", registry_);
+  VersionSeries classifications_{registry_, kVersions};
   prometheus::Family<prometheus::Counter>& http_responses_ = Named(
       prometheus::BuildCounter(), "lotmark_http_responses_total", "HTTP responses by route and status", registry_);
   prometheus::Family<prometheus::Counter>& model_events_ =
@@ -139,12 +147,32 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Gauge& loading_ = Gauge("lotmark_model_loading", "1 while a version is being loaded");
   prometheus::Gauge& load_seconds_ =
       Gauge("lotmark_model_load_seconds", "Duration of the last load: verify, session, golden");
+  prometheus::Gauge& golden_seconds_ =
+      Gauge("lotmark_model_golden_seconds", "Duration of the golden test classification within the last load");
   prometheus::Gauge& queue_depth_ = Gauge("lotmark_queue_depth", "Classifications that wait for a worker");
+  prometheus::Gauge& decode_reserved_ =
+      Gauge("lotmark_decode_memory_reserved_bytes", "Memory reserved for images that are being decoded");
+  prometheus::Gauge& decode_limit_ =
+      Gauge("lotmark_decode_memory_limit_bytes", "The most that may be reserved for them at a time");
+  prometheus::Gauge& decode_waiting_ =
+      Gauge("lotmark_decode_memory_waiting", "Images that wait for memory to be decoded in");
+  prometheus::Counter& log_dropped_ =
+      Counter("lotmark_log_dropped_total", "Log lines dropped because nobody read the log");
   prometheus::Gauge& records_queue_ = Gauge("lotmark_records_queue_depth", "Rows that wait for their transaction");
+  prometheus::Gauge& records_lag_ =
+      Gauge("lotmark_records_lag_seconds", "Age of the oldest row that is not durable yet");
+  prometheus::Gauge& records_group_ = Gauge("lotmark_records_last_transaction_rows", "Rows of the last transaction");
   prometheus::Counter& rows_ = Counter("lotmark_records_rows_total", "Rows made durable");
   prometheus::Counter& groups_ = Counter("lotmark_records_transactions_total", "Transactions that made rows durable");
   prometheus::Counter& failed_groups_ =
       Counter("lotmark_records_failed_transactions_total", "Transactions that failed");
+  prometheus::Gauge& process_resident_ = Gauge("process_resident_memory_bytes", "Resident memory");
+  prometheus::Gauge& process_virtual_ = Gauge("process_virtual_memory_bytes", "Virtual memory");
+  prometheus::Counter& process_cpu_ = Counter("process_cpu_seconds_total", "User and system CPU time");
+  prometheus::Gauge& process_start_ = Gauge("process_start_time_seconds", "Start, in seconds since 1970");
+  prometheus::Gauge& process_fds_ = Gauge("process_open_fds", "Open file descriptors");
+  prometheus::Gauge& process_max_fds_ = Gauge("process_max_fds", "Most file descriptors that may be open");
+  prometheus::Gauge& process_threads_ = Gauge("process_threads", "Threads");
 };
 
 }  // namespace

@@ -48,31 +48,67 @@ std::map<std::string, double> Parse(const std::string& text) {
 
 class MetricsTest : public ::testing::Test {
  protected:
-  std::map<std::string, double> Render() { return Parse(metrics_->Render(state_, queued_, writer_)); }
+  std::map<std::string, double> Render() { return Parse(metrics_->Render(figures_)); }
+
+  // A classification by `version` ("" = none was chosen) that took these times.
+  void Count(const std::string& version, ClassifyResult result,
+             std::initializer_list<std::pair<Stage, std::chrono::milliseconds>> times = {}) {
+    ClassifyFacts facts{.result = result};
+    if (!version.empty()) facts.version = *Version::Parse(version);
+    for (const auto& [stage, time] : times) facts.times[stage] = time;
+    metrics_->CountClassification(facts);
+  }
 
   std::unique_ptr<Metrics> metrics_ = Metrics::Make();
-  KeeperState state_;
-  size_t queued_ = 0;
-  records::Writer::Stats writer_;
+  ServiceFigures figures_;
+  KeeperState& state_ = figures_.keeper;
+  records::Writer::Stats& writer_ = figures_.writer;
 };
 
 TEST_F(MetricsTest, CountsClassificationsByVersionAndResult) {
-  metrics_->CountClassification("v1", "ok");
-  metrics_->CountClassification("v1", "ok");
-  metrics_->CountClassification("v2", "refused");
+  Count("v1", ClassifyResult::kOk);
+  Count("v1", ClassifyResult::kOk);
+  Count("v2", ClassifyResult::kRefused);
+  Count("", ClassifyResult::kBusy);
   const auto series = Render();
   EXPECT_THAT(series, Contains(Pair(R"(lotmark_classifications_total{model_version="v1",result="ok"})", 2)));
   EXPECT_THAT(series, Contains(Pair(R"(lotmark_classifications_total{model_version="v2",result="refused"})", 1)));
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_classifications_total{model_version="",result="busy"})", 1)));
 }
 
 TEST_F(MetricsTest, TimesEachStageInSeconds) {
-  metrics_->Observe(Stage::kInference, "v1", std::chrono::milliseconds(30));
-  metrics_->Observe(Stage::kInference, "v1", std::chrono::milliseconds(70));
+  Count("v1", ClassifyResult::kOk, {{Stage::kInference, std::chrono::milliseconds(30)}});
+  Count("v1", ClassifyResult::kOk, {{Stage::kInference, std::chrono::milliseconds(70)}});
+  Count("v1", ClassifyResult::kRefused, {{Stage::kTotal, std::chrono::milliseconds(1)}});
   const auto series = Render();
-  const std::string labels = R"(model_version="v1",stage="inference")";
+  const std::string labels = R"(model_version="v1",result="ok",stage="inference")";
   EXPECT_THAT(series, Contains(Pair("lotmark_classification_stage_seconds_count{" + labels + "}", 2)));
   EXPECT_NEAR(series.at("lotmark_classification_stage_seconds_sum{" + labels + "}"), 0.1, 1e-9);
   EXPECT_THAT(series, Contains(Pair("lotmark_classification_stage_seconds_bucket{" + labels + R"(,le="0.05"})", 1)));
+  const std::string count = R"(lotmark_classification_stage_seconds_count{model_version="v1",result="refused",stage=)";
+  EXPECT_THAT(series, Contains(Pair(count + R"("total"})", 1)));
+  EXPECT_THAT(series, Not(Contains(Key(count + R"("inference"})")))) << "a stage that was never reached has no time";
+}
+
+// A replica that lives for years meets many versions.
+TEST_F(MetricsTest, ForgetsVersionsThatWereUsedLongAgo) {
+  const auto count_series = [this] { return Render().size(); };
+  const auto work = [this](const std::string& version) {
+    for (const auto result : {ClassifyResult::kOk, ClassifyResult::kRefused}) {
+      Count(version, result, {{Stage::kTotal, std::chrono::milliseconds(1)}});
+    }
+  };
+  for (size_t i = 0; i < Metrics::kVersions; ++i) work("v" + std::to_string(i));
+  const size_t bound = count_series();
+  for (int i = 0; i < 200; ++i) {
+    work("v0");  // still serves
+    work("w" + std::to_string(i));
+  }
+  EXPECT_EQ(count_series(), bound);
+  const auto series = Render();
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_classifications_total{model_version="v0",result="ok"})", 201)));
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_classifications_total{model_version="w199",result="ok"})", 1)));
+  EXPECT_THAT(series, Not(Contains(Key(R"(lotmark_classifications_total{model_version="v1",result="ok"})"))));
 }
 
 TEST_F(MetricsTest, CountsResponsesAndModelEvents) {
@@ -108,10 +144,36 @@ TEST_F(MetricsTest, ShowsDesiredAndActiveModelAndForgetsThoseBefore) {
   EXPECT_THAT(series, Contains(Pair("lotmark_model_in_sync", 1)));
 }
 
+TEST_F(MetricsTest, ShowsWorkAndProcess) {
+  figures_.decode_memory = {.limit = 1000, .reserved = 600, .peak = 900, .waiting = 3};
+  figures_.log_dropped = 5;
+  figures_.process = ReadProcessStats();
+  state_.last_load = std::chrono::milliseconds(1500);
+  state_.last_golden = std::chrono::milliseconds(500);
+  const auto series = Render();
+  EXPECT_THAT(series, Contains(Pair("lotmark_decode_memory_reserved_bytes", 600)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_decode_memory_limit_bytes", 1000)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_decode_memory_waiting", 3)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_log_dropped_total", 5)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_load_seconds", 1.5)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_golden_seconds", 0.5)));
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_model_events_total{event="swapped"})", 0))) << "before the first";
+  EXPECT_GT(series.at("process_resident_memory_bytes"), 1 << 20);
+  EXPECT_GT(series.at("process_virtual_memory_bytes"), series.at("process_resident_memory_bytes"));
+  EXPECT_GE(series.at("process_threads"), 1);
+}
+
 TEST_F(MetricsTest, ShowsQueuesAndRecords) {
-  queued_ = 3;
-  writer_ = {.rows = 10, .groups = 4, .failed_groups = 1, .queued = 2};
+  figures_.queued = 3;
+  writer_ = {.rows = 10,
+             .groups = 4,
+             .failed_groups = 1,
+             .queued = 2,
+             .last_group = 7,
+             .oldest_waiting = std::chrono::milliseconds(250)};
   auto series = Render();
+  EXPECT_THAT(series, Contains(Pair("lotmark_records_lag_seconds", 0.25)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_records_last_transaction_rows", 7)));
   EXPECT_THAT(series, Contains(Pair("lotmark_queue_depth", 3)));
   EXPECT_THAT(series, Contains(Pair("lotmark_records_queue_depth", 2)));
   EXPECT_THAT(series, Contains(Pair("lotmark_records_rows_total", 10)));
@@ -122,8 +184,7 @@ TEST_F(MetricsTest, ShowsQueuesAndRecords) {
 }
 
 TEST_F(MetricsTest, LabelsAreOfAFixedSet) {
-  metrics_->Observe(Stage::kTotal, "v1", std::chrono::milliseconds(1));
-  metrics_->CountClassification("v1", "ok");
+  Count("v1", ClassifyResult::kOk, {{Stage::kTotal, std::chrono::milliseconds(1)}});
   metrics_->CountHttpResponse("/health", 200);
   metrics_->CountModelEvent(KeeperEvent::kLoaded);
   state_.active = testing::IdentityOf(*testing::MakeModel("v1"));
@@ -142,16 +203,16 @@ TEST_F(MetricsTest, CountsAndRendersAtTheSameTime) {
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 200; ++n) {
-        metrics_->CountClassification("v1", "ok");
-        metrics_->Observe(Stage::kTotal, "v1", std::chrono::milliseconds(1));
+        Count("v1", ClassifyResult::kOk, {{Stage::kTotal, std::chrono::milliseconds(1)}});
+        Count("w" + std::to_string(n % 20), ClassifyResult::kBusy, {{Stage::kTotal, std::chrono::milliseconds(1)}});
       }
     });
   }
   const auto v1 = testing::IdentityOf(*testing::MakeModel("v1"));
   for (int n = 0; n < 20; ++n) {
-    KeeperState state;
-    if (n % 2 == 0) state.active = v1;
-    EXPECT_FALSE(metrics_->Render(state, 0, {}).empty());
+    ServiceFigures figures;
+    if (n % 2 == 0) figures.keeper.active = v1;
+    EXPECT_FALSE(metrics_->Render(figures).empty());
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(Render(), Contains(Pair(R"(lotmark_classifications_total{model_version="v1",result="ok"})", 600)));

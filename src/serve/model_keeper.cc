@@ -110,12 +110,13 @@ class Keeper final : public ModelKeeper {
   void Publish(const VersionIdentity& identity, std::shared_ptr<const classify::LoadedModel> model,
                std::chrono::microseconds took, KeeperEvent event) {
     const std::lock_guard lock(mutex_);
-    model_.swap(model);
     state_.active = identity;
     state_.loading.reset();
     state_.last_failure.reset();
     state_.last_load = took;
+    state_.last_golden = model->golden().duration;
     if (event == KeeperEvent::kSwapped) ++state_.swaps;
+    model_.swap(model);
     if (model) retired_.push_back(std::move(model));
   }
 

@@ -36,6 +36,7 @@ struct KeeperState {
   std::optional<LoadFailure> last_failure;  // of the pointer or the desired version; gone once that version serves
   uint64_t swaps = 0;
   std::chrono::microseconds last_load{0};  // verify + session + golden
+  std::chrono::microseconds last_golden{0};
 };
 
 enum class KeeperEvent { kLoaded, kSwapped, kRefused };
