@@ -9,6 +9,7 @@
 #include <ctime>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "http/server.h"
@@ -299,16 +300,18 @@ TEST(ServerStop, AnswersRequestsThatHadReachedTheMachine) {
   });
   Client idle = ConnectTo(*server);
   ASSERT_TRUE(idle.Fetch("GET", "/"));
+  std::optional<Client> queued;
+  if (testing::OverTls()) queued = ConnectTo(*server);  // a handshake needs the thread that is held
   Client blocking = ConnectTo(*server);
   ASSERT_TRUE(blocking.Send("GET /block HTTP/1.1\r\nHost: x\r\n\r\n"));
   entered.get_future().wait();
   ASSERT_TRUE(idle.Send(kGet));
-  Client queued = ConnectTo(*server);
-  ASSERT_TRUE(queued.Send(kGet));
+  if (!queued) queued = ConnectTo(*server);
+  ASSERT_TRUE(queued->Send(kGet));
   auto stopped = std::async(std::launch::async, [&] { return server->Stop(milliseconds(60'000)); });
   std::this_thread::sleep_for(milliseconds(50));
   go_on.set_value();
-  for (Client* client : {&idle, &blocking, &queued}) {
+  for (Client* client : {&idle, &blocking, &*queued}) {
     const auto reply = client->ReadReply();
     ASSERT_TRUE(reply) << reply.error().text;
     EXPECT_EQ(reply->status, 200);
