@@ -228,12 +228,13 @@ class Service {
 // given. Options that other commands have too are there already.
 void AddSetting(CLI::App& command, const Setting& setting) {
   if (command.get_option_no_throw(setting.flag()) != nullptr) return;
-  const std::string value = setting.Text({});
   if (std::holds_alternative<bool ServeSettings::*>(setting.field)) {
     command.add_flag(setting.flag(), setting.help);
     return;
   }
-  command.add_option(setting.flag(), setting.help)->type_name(setting.kind)->default_str(value);
+  const std::string value = setting.automatic.empty() ? setting.Text({}) : setting.automatic;
+  const std::string help = fmt::format("{} (default: {})", setting.help, value);
+  command.add_option(setting.flag(), help)->type_name(setting.kind);
 }
 
 std::map<std::string, std::string> FlagsOf(const CLI::App& command) {

@@ -123,7 +123,7 @@ void PrintSettings(const ResolvedSettings& settings, bool json) {
   for (const Setting& setting : AllSettings()) {
     rows.push_back({setting.name, setting.Text(settings.values), SourceText(settings, setting)});
   }
-  Print(Table(rows));
+  PrintLine(Table(rows));
 }
 
 SettingsChange AdoptChanges(ResolvedSettings& current, ResolvedSettings next) {
