@@ -18,14 +18,14 @@ namespace lotmark::cli {
 
 // Empty and 0 mean that the service finds a value itself.
 struct ServeSettings {
-  std::string volume;
-  std::string model;
-  std::string records;
+  std::string volume = {};
+  std::string model = {};
+  std::string records = {};
   std::string listen = "127.0.0.1:8090";
   bool allow_remote = false;
-  std::string replica;
-  std::string tls_cert;
-  std::string tls_key;
+  std::string replica = {};
+  std::string tls_cert = {};
+  std::string tls_key = {};
   int64_t workers = 0;
   int64_t queue = 0;
   int64_t deadline_seconds = 30;

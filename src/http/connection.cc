@@ -382,7 +382,7 @@ asio::awaitable<void> Connection::Linger() {
   error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);
   lingering_ = true;
-  Arm(state_.draining ? kLingerWhileDraining : kLinger);
+  Arm(!state_.draining ? kLinger : refusing_ ? kHurry : kLingerWhileDraining);
   buffer_.clear();
   while (!error && !expired_ && !abandoned_) {
     const auto space = buffer_.prepare(kHeaderReadBytes);

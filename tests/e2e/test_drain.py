@@ -48,6 +48,8 @@ class Drain(LotmarkTest):
         response = in_flight.getresponse()
         self.assertEqual((response.status, response.headers["Connection"]), (200, "close"))
         response.read()
+        for connection in (in_flight, idle):
+            connection.close()
         self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         self.assertEqual(self.drained(), "SIGTERM: 1 requests finished, 0 abandoned, 2 connections refused")
         self.assertEqual(len(self.ok("records", "list", "--json").json), 1)
