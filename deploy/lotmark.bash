@@ -12,8 +12,10 @@ _lotmark_options() {  # COMMAND
     status) echo --volume --json ;;
     history) echo --model --volume --json --all ;;
     serve)
-      echo --model --volume --records --listen --replica --allow-remote-unauthenticated --workers --queue
-      echo --drain-seconds
+      echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
+      echo --tls-cert --tls-key --workers --queue --deadline-seconds --max-connections --max-downloads --max-body-mib
+      echo --max-bodies-mib --handshake-timeout-seconds --header-timeout-seconds --body-timeout-seconds
+      echo --idle-timeout-seconds --write-timeout-seconds --drain-notice-seconds --drain-seconds
       ;;
     classify) echo --model --volume --records --actor --json ;;
     trace) echo --volume --records --json ;;
@@ -42,7 +44,9 @@ _lotmark() {
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --actor | --model | --reason | --records | --to | --limit) return ;;
-    --listen | --replica | --workers | --queue | --drain-seconds) return ;;
+    --config | --tls-cert | --tls-key)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
+    --listen | --replica | --workers | --queue | --max-* | --*-seconds) return ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_options "$command")" -- "$current")
