@@ -102,6 +102,7 @@ void Connection::BeginDrain() {
   if (idle_) {
     error_code ignored;
     socket_.cancel(ignored);
+    Arm(kLingerWhileDraining);  // half a TLS record may have ended the wait before that, and begun another
   } else if (lingering_) {
     Arm(kLingerWhileDraining);
   }

@@ -8,6 +8,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <ctime>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "base/encoding.h"
@@ -117,7 +119,12 @@ void Listener::Take(tcp::socket socket) {
   if ((refuses_all_ || !room) && state_.refusing >= kMaxRefusing) return RefuseAtOnce(socket);
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const auto connection = std::make_shared<Connection>(std::move(socket), state_);
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(std::move(socket), state_);
+  } catch (const std::bad_alloc&) {
+    return;  // this client gets no answer; the listener goes on
+  }
   if (refuses_all_ || (state_.draining && !connection->HasUnreadBytes())) {
     connection->StartRefusing(Draining());
   } else if (!room) {
