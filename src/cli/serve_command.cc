@@ -115,8 +115,8 @@ class Service {
                                                    .replica = replica_,
                                                    .log_failure = LogError});
     LOTMARK_ASSIGN_OR_RETURN(server_, http::Server::Start(http, api_->handler()));
-    LogInfo(fmt::format("listening on {} as {}", address.Text(server_->port()), replica_));
     LogTls(http);
+    LogInfo(fmt::format("listening on {} as {}", address.Text(server_->port()), replica_));
     return Ok();
   }
 

@@ -61,7 +61,15 @@ class AsioServer final : public Server {
   uint16_t port() const override { return listener_->port(); }
 
   void Apply(const Options& options) override {
-    asio::post(*state_.io, [this, options] { Adopt(options); });
+    const std::lock_guard lock(stop_);
+    if (!io_thread_.joinable()) return;
+    std::promise<void> adopted;
+    const std::future<void> done = adopted.get_future();
+    asio::post(*state_.io, [this, &options, adopted = std::move(adopted)]() mutable {
+      Adopt(options);
+      adopted.set_value();
+    });
+    done.wait();
   }
 
   DrainReport Stop(milliseconds deadline) override {
@@ -133,7 +141,7 @@ class AsioServer final : public Server {
   asio::steady_timer sweep_;
   std::unique_ptr<Listener> listener_;
   std::promise<void> io_done_;
-  std::mutex stop_;  // guards the joining of io_thread_
+  std::mutex stop_;  // guards io_thread_ against being joined
   std::thread io_thread_;
 };
 

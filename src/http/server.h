@@ -43,7 +43,8 @@ class Server {
   virtual uint16_t port() const = 0;
 
   // New limits, maximum and certificate; host and port stay. Connections that are there keep their certificate, and
-  // what they wait for now keeps its timeout. REQUIRES: options.tls is null if and only if it was at the start.
+  // what they wait for now keeps its timeout. When this returns, it holds for every connection that comes.
+  // REQUIRES: options.tls is null if and only if it was at the start; not called on the I/O thread.
   virtual void Apply(const Options& options) = 0;
 
   struct DrainReport {
