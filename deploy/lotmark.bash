@@ -12,8 +12,11 @@ _lotmark_options() {  # COMMAND
     status) echo --volume --json ;;
     history) echo --model --volume --json --all ;;
     serve)
-      echo --model --volume --records --listen --replica --allow-remote-unauthenticated --workers --queue
-      echo --drain-seconds --log-format --decode-memory-mib
+      echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
+      echo --tls-cert --tls-key --workers --queue --deadline-seconds --max-connections --max-downloads --max-body-mib
+      echo --max-bodies-mib --handshake-timeout-seconds --header-timeout-seconds --body-timeout-seconds
+      echo --idle-timeout-seconds --write-timeout-seconds --drain-notice-seconds --drain-seconds --log-format
+      echo --decode-memory-mib
       ;;
     classify) echo --model --volume --records --actor --json ;;
     trace) echo --volume --records --json ;;
@@ -43,7 +46,9 @@ _lotmark() {
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --actor | --model | --reason | --records | --to | --limit) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --listen | --replica | --workers | --queue | --drain-seconds | --decode-memory-mib) return ;;
+    --config | --tls-cert | --tls-key)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
+    --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_options "$command")" -- "$current")

@@ -1,9 +1,8 @@
 // serve: puts the rooms together into a running service and takes them apart again in order.
 #include <fmt/core.h>
-#include <pthread.h>
 
 #include <csignal>
-#include <cstdlib>
+#include <ctime>
 #include <memory>
 
 #include "api/api.h"
@@ -12,6 +11,9 @@
 #include "cli/listen_address.h"
 #include "cli/log.h"
 #include "cli/request_log.h"
+#include "cli/serve_http.h"
+#include "cli/serve_signals.h"
+#include "cli/settings_sources.h"
 #include "serve/memory.h"
 #include "serve/volume_source.h"
 
@@ -19,50 +21,6 @@ namespace lotmark::cli {
 namespace {
 
 constexpr size_t kMaxReplicaBytes = 128;
-
-struct ServeOptions {
-  std::string listen = "127.0.0.1:8090";
-  std::string replica;
-  bool allow_remote = false;
-  size_t workers = 0;
-  size_t queue = 0;
-  int drain_seconds = 30;
-  std::string log_format;  // "" = LOTMARK_LOG_FORMAT, else text
-  uint64_t decode_memory_mib = classify::DecodeMemory::kDefaultLimit >> 20;
-};
-
-Result<LogFormat> LogFormatOf(const ServeOptions& options) {
-  const char* const variable = std::getenv("LOTMARK_LOG_FORMAT");
-  if (!options.log_format.empty() || variable == nullptr || *variable == '\0') {
-    return ParseLogFormat(options.log_format.empty() ? "text" : options.log_format);
-  }
-  auto format = ParseLogFormat(variable);
-  if (!format) return Prefixed("LOTMARK_LOG_FORMAT", std::move(format).error());
-  return format;
-}
-
-// Signals that end the service are taken by Wait alone. REQUIRES: made before any thread starts, which inherits the
-// mask.
-class Termination {
- public:
-  Termination() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);  // a log collector that went away must not end the service
-  }
-  // Returns the signal's name.
-  std::string Wait() const {
-    int signal = 0;
-    while (sigwait(&signals_, &signal) != 0) {
-    }
-    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
-  }
-
- private:
-  sigset_t signals_{};
-};
 
 std::string Describe(const std::optional<serve::VersionIdentity>& identity) {
   if (!identity) return "no version";
@@ -128,32 +86,40 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
 
 class Service {
  public:
-  static Result<Outcome> Run(const Context& context, const ServeOptions& options) {
-    const Termination termination;
+  static Result<Outcome> Run(const Context& context, const GivenSettings& given, ResolvedSettings settings) {
+    const ServeSignals signals;
+    RaiseFileLimit();
     serve::ReturnLargeBlocksWhenFreed();
-    LOTMARK_ASSIGN_OR_RETURN(const LogFormat log_format, LogFormatOf(options));
+    LOTMARK_ASSIGN_OR_RETURN(const LogFormat log_format, ParseLogFormat(settings.values.log_format));
     const LogSession log(log_format);
-    Service service(context, options);
+    Service service(context, given, std::move(settings));
     LOTMARK_RETURN_IF_ERROR(service.Start());
-    const std::string signal = termination.Wait();
-    service.Stop(signal);
+    int signal = signals.Wait();
+    for (; signal == SIGHUP; signal = signals.Wait()) service.Reload();
+    service.Stop(signal, signals);
     return Outcome::kDone;
   }
 
  private:
-  Service(const Context& context, const ServeOptions& options)
+  Service(const Context& context, const GivenSettings& given, ResolvedSettings settings)
       : context_(context),
-        options_(options),
-        replica_(options.replica.empty() ? context.Actor().name : options.replica) {}
+        given_(given),
+        settings_(std::move(settings)),
+        replica_(settings_.values.replica.empty() ? context.Actor().name : settings_.values.replica) {}
 
   Status Start() {
-    LOTMARK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(options_.listen));
+    const ServeSettings& settings = settings_.values;
+    LOTMARK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(settings.listen));
     LOTMARK_RETURN_IF_ERROR(CheckReach(address));
+    LOTMARK_ASSIGN_OR_RETURN(http::Options http, HttpOptionsOf(settings));
     LOTMARK_RETURN_IF_ERROR(CheckReplica());
     LOTMARK_RETURN_IF_ERROR(OpenRecords());
     LOTMARK_RETURN_IF_ERROR(LoadModel());
-    serve::ClassifyService::Options limits{
-        .workers = options_.workers, .queue = options_.queue, .replica = replica_, .decode_memory = &decode_memory_};
+    serve::ClassifyService::Options limits{.workers = static_cast<size_t>(settings.workers),
+                                           .queue = static_cast<size_t>(settings.queue),
+                                           .deadline = std::chrono::seconds(settings.deadline_seconds),
+                                           .replica = replica_,
+                                           .decode_memory = &decode_memory_};
     classifications_ = serve::ClassifyService::Start(limits, *keeper_, *writer_, *metrics_, context_.toolbox().clock);
     api_ = std::make_unique<api::Api>(api::Backend{.classifications = *classifications_,
                                                    .keeper = *keeper_,
@@ -166,16 +132,39 @@ class Service {
                                                    .log_failure = LogError,
                                                    .log_dropped = DroppedLogLines,
                                                    .decode_memory = &decode_memory_});
-    LOTMARK_ASSIGN_OR_RETURN(
-        server_, http::Server::Start(
-                     {.host = address.host, .port = address.port, .limits = {}, .on_refusal = api_->on_refusal()},
-                     api_->handler()));
+    http.on_refusal = api_->on_refusal();
+    LOTMARK_ASSIGN_OR_RETURN(server_, http::Server::Start(http, api_->handler()));
+    LogTls(http);
     LogInfo(fmt::format("listening on {} as {}", address.Text(server_->port()), replica_));
     return Ok();
   }
 
+  // Either everything is taken over that can be while the service runs, or nothing.
+  void Reload() {
+    auto next = ResolveSettings(given_);
+    if (!next) return LogNotReloaded(next.error());
+    ResolvedSettings merged = settings_;
+    const SettingsChange change = AdoptChanges(merged, std::move(*next));
+    const auto http = HttpOptionsOf(merged.values);
+    if (!http) return LogNotReloaded(http.error());
+    server_->Apply(*http);
+    settings_ = std::move(merged);
+    for (const std::string& one : change.applied) LogInfo("SIGHUP: changed " + one);
+    for (const std::string& one : change.needs_restart) LogWarning("SIGHUP: needs a restart: " + one);
+    LogTls(*http);
+    LogInfo("SIGHUP: done");
+  }
+
+  static void LogNotReloaded(const Error& error) { LogError("SIGHUP: everything stays as it was: " + error.text); }
+
+  static void LogTls(const http::Options& http) {
+    if (!http.tls) return;
+    LogInfo("TLS certificate: " + http.tls->description());
+    for (const std::string& warning : http.tls->Warnings(std::time(nullptr))) LogWarning(warning);
+  }
+
   Status CheckReach(const ListenAddress& address) const {
-    if (address.loopback || options_.allow_remote) return Ok();
+    if (address.loopback || settings_.values.allow_remote) return Ok();
     return Refused(
         fmt::format("{} can be reached from other machines, and this version has no authentication", address.host),
         "put a proxy that authenticates in front, or give --allow-remote-unauthenticated");
@@ -216,19 +205,24 @@ class Service {
   }
 
   // First the world sees that this replica is leaving, then requests finish, then their rows, then the model goes; the
-  // event that says so is the last one written.
-  void Stop(const std::string& signal) {
-    LogInfo(signal + ": draining");
+  // event that says so is the last one written. A second signal cuts the notice short.
+  void Stop(int signal, const ServeSignals& signals) {
+    const std::string name(ServeSignals::Name(signal));
     api_->BeginDraining();
-    const auto report = server_->Stop(std::chrono::seconds(options_.drain_seconds));
+    if (const std::chrono::seconds notice(settings_.values.drain_notice_seconds); notice.count() > 0) {
+      LogInfo(fmt::format("{}: not ready any more, draining in {} s", name, notice.count()));
+      signals.EndsWithin(notice);
+    }
+    LogInfo(name + ": draining");
+    const auto report = server_->Stop(std::chrono::seconds(settings_.values.drain_seconds));
     server_.reset();
     classifications_->Drain();
     const auto active = keeper_->state().active;
     api_.reset();
     classifications_.reset();
     keeper_.reset();
-    const auto reason =
-        fmt::format("{}: {} requests finished, {} abandoned", signal, report.finished, report.abandoned);
+    const auto reason = fmt::format("{}: {} requests finished, {} abandoned, {} connections refused", name,
+                                    report.finished, report.abandoned, report.refused);
     RecordEvent(*writer_,
                 MakeEvent(replica_, context_.toolbox().clock, records::ServiceEventKind::kDrained, active, reason));
     writer_->Stop();
@@ -236,11 +230,12 @@ class Service {
   }
 
   const Context& context_;
-  const ServeOptions& options_;
+  const GivenSettings& given_;
+  ResolvedSettings settings_;
   const std::string replica_;
   // In order of construction: each stands on those above it.
   const std::unique_ptr<serve::Metrics> metrics_ = serve::Metrics::Make();
-  classify::DecodeMemory decode_memory_{options_.decode_memory_mib << 20};
+  classify::DecodeMemory decode_memory_{static_cast<uint64_t>(settings_.values.decode_memory_mib) << 20};
   std::unique_ptr<records::Writer> writer_;
   std::unique_ptr<records::Database> records_;  // the API's own connection
   std::unique_ptr<store::Reader> reader_;
@@ -250,35 +245,59 @@ class Service {
   std::unique_ptr<http::Server> server_;
 };
 
+// Without a variable of its own: what was given is read with FlagsOf, so that nothing given differs from a default
+// given. Options that other commands have too are there already.
+void AddSetting(CLI::App& command, const Setting& setting) {
+  if (command.get_option_no_throw(setting.flag()) != nullptr) return;
+  if (std::holds_alternative<bool ServeSettings::*>(setting.field)) {
+    command.add_flag(setting.flag(), setting.help);
+    return;
+  }
+  const std::string value = setting.automatic.empty() ? setting.Text({}) : setting.automatic;
+  const std::string help = fmt::format("{} (default: {})", setting.help, value);
+  command.add_option(setting.flag(), help)->type_name(setting.kind);
+}
+
+std::map<std::string, std::string> FlagsOf(const CLI::App& command) {
+  std::map<std::string, std::string> flags;
+  for (const Setting& setting : AllSettings()) {
+    const CLI::Option* const option = command.get_option(setting.flag());
+    if (option->count() > 0) flags[setting.name] = option->results().back();
+  }
+  return flags;
+}
+
 }  // namespace
 
 void AddServe(Registrar& registrar) {
   CLI::App* command = AddCommand(
-      registrar, "serve", "Serve the active version over HTTP, following the pointer",
-      "lotmark serve --volume /srv/derm-models --records sqlite:///var/lib/lotmark/records.db --listen 127.0.0.1:8090",
-      {Takes::kVolumeAndModel, Takes::kRecords});
-  auto options = std::make_shared<ServeOptions>();
-  command->add_option("--listen", options->listen, "HOST:PORT to listen on; port 0 = any free one")
-      ->capture_default_str();
-  command->add_option("--replica", options->replica, "Name of this service in rows and events (default: login@host)");
-  command->add_flag("--allow-remote-unauthenticated", options->allow_remote,
-                    "Allow an address that other machines reach");
-  command->add_option("--workers", options->workers, "Classifications at a time (default: one per core)")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--queue", options->queue, "Classifications that may wait (default: 4 per worker)")
-      ->check(CLI::Range(1, 100000));
-  command->add_option("--drain-seconds", options->drain_seconds, "How long SIGTERM lets requests finish")
-      ->check(CLI::Range(0, 3600))
-      ->capture_default_str();
-  command->add_option("--log-format", options->log_format,
-                      "text, or json: one object a line (default: $LOTMARK_LOG_FORMAT, else text)");
-  command
-      ->add_option("--decode-memory-mib", options->decode_memory_mib,
-                   "Most memory that all images being decoded may take together, in MiB")
-      ->check(CLI::Range(16, 1 << 20))
-      ->capture_default_str();
-  command->callback([&registrar, options] {
-    registrar.action = [options](const Context& context) { return Service::Run(context, *options); };
+      registrar, "serve", "Serve the active version over HTTP or HTTPS, following the pointer",
+      "lotmark serve --volume /srv/derm-models --records sqlite:///var/lib/lotmark/records.db --listen "
+      "127.0.0.1:8090\n\n"
+      "An option called --some-thing is also LOTMARK_SOME_THING in the environment and \"some_thing\" in the settings\n"
+      "file; the command line wins over the environment, the environment over the file. Signals: SIGHUP reads "
+      "settings\n"
+      "and certificate again, SIGTERM drains and ends.",
+      {Takes::kVolumeAndModel, Takes::kRecords, Takes::kJson});
+  for (const Setting& setting : AllSettings()) AddSetting(*command, setting);
+  auto given = std::make_shared<GivenSettings>();
+  auto show = std::make_shared<bool>(false);
+  command->add_option("--config", given->config, "Settings file, JSON (default: $LOTMARK_CONFIG)")->type_name("FILE");
+  command->add_flag("--show-config", *show, "Print each setting, its value and where that comes from, and end");
+  command->callback([&registrar, command, given, show] {
+    given->flags = FlagsOf(*command);
+    registrar.action = [&common = registrar.common, given, show](const Context& context) -> Result<Outcome> {
+      LOTMARK_ASSIGN_OR_RETURN(ResolvedSettings settings, ResolveSettings(*given));
+      if (*show) {
+        PrintSettings(settings, context.json());
+        return Outcome::kDone;
+      }
+      // The context reads these; for a service the settings file has a say in them too.
+      common.volume = settings.values.volume;
+      common.model = settings.values.model;
+      common.records = settings.values.records;
+      return Service::Run(context, *given, std::move(settings));
+    };
   });
 }
 

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 
+#include "http/refusals.h"
 #include "http/responder.h"
 
 namespace lotmark::http {
@@ -25,6 +26,8 @@ constexpr size_t kBodyReadBytes = 64 * 1024;
 // client still sends would reset the connection and could destroy the response before it was read.
 constexpr std::chrono::milliseconds kLinger{5'000};
 constexpr std::chrono::milliseconds kLingerWhileDraining{300};
+// A client that is refused while nothing else is left to drain.
+constexpr std::chrono::milliseconds kHurry{1'000};
 
 std::string ClientName(const tcp::socket& socket) {
   error_code error;
@@ -33,12 +36,6 @@ std::string ClientName(const tcp::socket& socket) {
   const auto address = peer.address();
   const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
   return host + ":" + std::to_string(peer.port());
-}
-
-Response TooManyStreams() {
-  Response busy = ErrorResponse(503, "overloaded", "server: too many downloads at once: try again later");
-  busy.headers.emplace_back("Retry-After", "1");
-  return busy;
 }
 
 // Counts one in a number for as long as it lives.
@@ -65,13 +62,15 @@ Connection::Connection(tcp::socket socket, ServerState& state)
       state_(state),
       client_(ClientName(socket_)),
       woken_(*state.io, Clock::time_point::max()) {
+  if (state_.tls) tls_ = std::make_unique<TlsStream>(socket_, *state_.tls);
   state_.connections.insert(this);
 }
 
 Connection::~Connection() {
   SetBodyBytes(0);
   state_.connections.erase(this);
-  if (state_.connections.empty() && state_.on_last_connection_gone) state_.on_last_connection_gone();
+  if (refusing_) --state_.refusing;
+  if (state_.on_connection_gone) state_.on_connection_gone();
 }
 
 void Connection::Start() {
@@ -80,9 +79,16 @@ void Connection::Start() {
   asio::co_spawn(*state_.io, Run(), done);
 }
 
+void Connection::BeginRefusing() {
+  refusing_ = true;
+  ++state_.refusing;
+  if (state_.draining) ++state_.drained.refused;
+}
+
 void Connection::StartRefusing(Response response) {
+  BeginRefusing();
   const auto done = [self = shared_from_this()](std::exception_ptr) {};
-  asio::co_spawn(*state_.io, Refuse(std::move(response)), done);
+  asio::co_spawn(*state_.io, RefuseNew(std::move(response)), done);
 }
 
 void Connection::Expire(Clock::time_point now) {
@@ -96,9 +102,15 @@ void Connection::BeginDrain() {
   if (idle_) {
     error_code ignored;
     socket_.cancel(ignored);
+    Arm(kLingerWhileDraining);  // half a TLS record may have ended the wait before that, and begun another
   } else if (lingering_) {
     Arm(kLingerWhileDraining);
   }
+}
+
+void Connection::Hurry() {
+  const auto latest = Clock::now() + kHurry;
+  if (refusing_ && deadline_ > latest) deadline_ = latest;
 }
 
 bool Connection::Abandon() {
@@ -120,6 +132,7 @@ void Connection::Arm(std::chrono::milliseconds patience) {
 }
 
 bool Connection::HasUnreadBytes() {
+  if (tls_ && tls_->HasBytes()) return true;
   error_code error;
   return socket_.available(error) > 0 && !error;
 }
@@ -134,12 +147,46 @@ AfterResponse Connection::After(bool client_keeps_alive) const {
 }
 
 asio::awaitable<void> Connection::Run() {
+  if (tls_) {
+    const bool agreed = co_await ShakeHands();
+    if (!agreed) co_return;
+    if (state_.draining && !HasUnreadBytes()) {
+      BeginRefusing();
+      Response refusal = Draining();
+      co_await Refuse(std::move(refusal));
+      co_return;
+    }
+  }
   Next next = Next::kAnotherRequest;
   while (next == Next::kAnotherRequest) {
     const bool begun = co_await WaitForRequest();
-    if (!begun) co_return;
+    if (!begun) {
+      if (tls_) tls_->SendCloseNotify();
+      co_return;
+    }
     next = co_await ServeOne();
   }
+}
+
+// False when the connection is done with.
+asio::awaitable<bool> Connection::ShakeHands() {
+  Arm(state_.limits.handshake_timeout);
+  const TlsStream::Hello hello = co_await tls_->Handshake();
+  if (hello == TlsStream::Hello::kDone) co_return !abandoned_;
+  if (hello == TlsStream::Hello::kPlainHttp && !abandoned_ && !expired_) {
+    tls_.reset();
+    Response refusal = TlsRequired();
+    co_await Refuse(std::move(refusal));
+  }
+  co_return false;
+}
+
+asio::awaitable<void> Connection::RefuseNew(Response response) {
+  if (tls_) {
+    const bool agreed = co_await ShakeHands();
+    if (!agreed) co_return;
+  }
+  co_await Refuse(std::move(response));
 }
 
 asio::awaitable<void> Connection::Refuse(Response response) {
@@ -156,7 +203,13 @@ asio::awaitable<bool> Connection::WaitForRequest() {
 
   Arm(state_.limits.idle_timeout);
   idle_ = true;
-  const auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+  error_code error;
+  if (tls_) {
+    error = co_await tls_->WaitForData();
+  } else {
+    const auto [waited] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+    error = waited;
+  }
   idle_ = false;
   if (abandoned_ || expired_) co_return false;
   co_return !error || (state_.draining && HasUnreadBytes());
@@ -216,9 +269,7 @@ void Connection::FeedParser(RequestParser& parser) {
   if (parser.progress() != RequestParser::Progress::kNothing) unanswered_ = true;
   SetBodyBytes(parser.body_bytes());
   if (state_.buffered_bytes > state_.limits.max_buffered_bytes && body_bytes_ > 0) {
-    Response busy = ErrorResponse(503, "overloaded", "server: too many request bodies at once: try again later");
-    busy.headers.emplace_back("Retry-After", "1");
-    parser.Refuse(std::move(busy));
+    parser.Refuse(TooManyBodies());
     SetBodyBytes(0);
   }
 }
@@ -227,16 +278,23 @@ void Connection::FeedParser(RequestParser& parser) {
 asio::awaitable<bool> Connection::ReadMore(RequestParser& parser) {
   const bool in_body = parser.progress() == RequestParser::Progress::kBody;
   const auto space = buffer_.prepare(in_body ? kBodyReadBytes : kHeaderReadBytes);
-  const auto [error, count] = co_await socket_.async_read_some(space, kAwait);
+  TlsStream::Transfer read;
+  if (tls_) {
+    read = co_await tls_->Read(space);
+  } else {
+    const auto [error, count] = co_await socket_.async_read_some(space, kAwait);
+    read.error = error;
+    read.count = count;
+  }
   if (abandoned_) co_return false;
-  if (!error) {
-    buffer_.commit(count);
+  if (!read.error) {
+    buffer_.commit(read.count);
     co_return true;
   }
   if (parser.progress() == RequestParser::Progress::kNothing) co_return false;
   if (expired_) {
     parser.Refuse(ErrorResponse(408, "timeout", in_body ? "request body: too slow" : "request header: too slow"));
-  } else if (error == asio::error::eof) {
+  } else if (read.error == asio::error::eof) {
     parser.Refuse(ErrorResponse(400, "bad_request", "request: it ends before it is complete"));
   } else {
     co_return false;
@@ -313,6 +371,10 @@ asio::awaitable<Result<ByteView>> Connection::NextPiece(ReadAhead& ahead) {
 }
 
 asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view second) {
+  if (tls_) {
+    const TlsStream::Transfer written = co_await tls_->Write(first, second);
+    co_return !written.error && !abandoned_;
+  }
   const std::array<asio::const_buffer, 2> pieces = {asio::const_buffer(first.data(), first.size()),
                                                     asio::const_buffer(second.data(), second.size())};
   const auto [error, count] = co_await asio::async_write(socket_, pieces, kAwait);
@@ -320,10 +382,12 @@ asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view
 }
 
 asio::awaitable<void> Connection::Linger() {
+  if (tls_) tls_->SendCloseNotify();
+  // What still comes is thrown away, so it need not be decrypted.
   error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);
   lingering_ = true;
-  Arm(state_.draining ? kLingerWhileDraining : kLinger);
+  Arm(!state_.draining ? kLinger : refusing_ ? kHurry : kLingerWhileDraining);
   buffer_.clear();
   while (!error && !expired_ && !abandoned_) {
     const auto space = buffer_.prepare(kHeaderReadBytes);

@@ -3,6 +3,8 @@
 // Runs as one coroutine on the I/O thread. There is no timer per connection: each step sets a deadline, and the server
 // sweeps over all connections a few times a second; one that is past its deadline has its pending operation cancelled.
 //
+// With TLS the same steps go through a TlsStream; without, that is a null pointer, and nothing is slower for it.
+//
 // Invariant: while idle (no byte of a request received) it holds no buffer.
 // Lifetime: the coroutine owns it; responders hold it weakly, so a client may go away at any time.
 //
@@ -25,6 +27,7 @@
 #include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/server_state.h"
+#include "http/tls_stream.h"
 
 namespace lotmark::http {
 
@@ -40,13 +43,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Starts serving requests until the client or a drain ends it.
   void Start();
-  // Starts answering `response` to whatever the client wants, and closing.
+  // Starts answering `response` to whatever the client wants, and closing. Counts in `state.refusing` from now on.
   void StartRefusing(Response response);
+  // Bytes of a request are there, or of a TLS handshake.
+  bool HasUnreadBytes();
 
   // Of the sweep: cancels what is pending when the deadline has passed.
   void Expire(Clock::time_point now);
   // The server stops: ends this when idle, hurries it when lingering; a request in flight goes on.
   void BeginDrain();
+  // Nothing is left to drain but clients that are being refused: they have this long to read why.
+  void Hurry();
   // The server's patience is over. Returns true when a request was left unanswered.
   bool Abandon();
   // The handler's answer to the present request.
@@ -58,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Next { kAnotherRequest, kClose };
 
   boost::asio::awaitable<void> Run();
+  boost::asio::awaitable<bool> ShakeHands();
+  boost::asio::awaitable<void> RefuseNew(Response response);
   boost::asio::awaitable<void> Refuse(Response response);
   boost::asio::awaitable<bool> WaitForRequest();
   boost::asio::awaitable<Next> ServeOne();
@@ -73,11 +82,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void FeedParser(RequestParser& parser);
   void Arm(std::chrono::milliseconds patience);
   void Disarm() { deadline_ = Clock::time_point::max(); }
-  bool HasUnreadBytes();
+  void BeginRefusing();
   void SetBodyBytes(size_t count);
   AfterResponse After(bool client_keeps_alive) const;
 
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<TlsStream> tls_;  // null without TLS
   ServerState& state_;
   std::string client_;
   boost::beast::flat_buffer buffer_;
@@ -88,6 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool expired_ = false;
   bool idle_ = false;
   bool lingering_ = false;
+  bool refusing_ = false;  // counted in state_.refusing
   bool abandoned_ = false;
   bool unanswered_ = false;  // a request has begun to arrive and its response is not written
 };

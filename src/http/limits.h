@@ -15,6 +15,7 @@ struct Limits {
   // large bodies at once.
   size_t max_buffered_bytes = 256u << 20;
   size_t max_streams = 64;  // responses with a streamed body at a time, 512 KiB of memory each; more: 503
+  std::chrono::milliseconds handshake_timeout{10'000};  // from connecting to the end of the TLS handshake
   std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to the end of its header; 408
   std::chrono::milliseconds body_timeout{30'000};    // from the end of the header to the end of the body; 408
   std::chrono::milliseconds idle_timeout{120'000};   // between requests of one connection; then it is closed

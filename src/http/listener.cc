@@ -8,9 +8,13 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <ctime>
+#include <memory>
+#include <new>
+#include <utility>
 
 #include "base/encoding.h"
 #include "http/connection.h"
+#include "http/refusals.h"
 #include "http/response_head.h"
 
 namespace lotmark::http {
@@ -29,23 +33,6 @@ constexpr int kAcceptBatch = 64;
 constexpr int kAcceptOnClose = 4096;
 
 int OpenSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
-
-Response TooManyConnections() {
-  Response response = ErrorResponse(503, "too_many_connections", "server: too many connections: try again later");
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-// Without waiting: a fresh socket has room for these few bytes.
-void RefuseAtOnce(tcp::socket& socket) {
-  const Response response = TooManyConnections();
-  const std::string text =
-      FormatHead(response, response.body.size(), AfterResponse::kClose, std::time(nullptr)) + response.body;
-  error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.write_some(asio::buffer(text), ignored);
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
-}
 
 bool IsNoDescriptor(const error_code& error) {
   return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
@@ -80,7 +67,13 @@ Result<std::unique_ptr<Listener>> Listener::Open(const std::string& host, uint16
 
 void Listener::Start() { asio::co_spawn(*state_.io, Run(), asio::detached); }
 
+void Listener::BeginRefusing() {
+  AcceptUpTo(kAcceptOnClose);
+  refuses_all_ = true;
+}
+
 void Listener::Close() {
+  if (std::exchange(closed_, true)) return;
   AcceptUpTo(kAcceptOnClose);
   error_code ignored;
   acceptor_.close(ignored);
@@ -122,16 +115,37 @@ Listener::Accepted Listener::AcceptOne() {
 }
 
 void Listener::Take(tcp::socket socket) {
-  if (state_.connections.size() >= state_.max_connections + kMaxRefusing) return RefuseAtOnce(socket);
+  const bool room = state_.connections.size() < state_.max_connections;
+  if ((refuses_all_ || !room) && state_.refusing >= kMaxRefusing) return RefuseAtOnce(socket);
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const bool room = state_.connections.size() < state_.max_connections;
-  const auto connection = std::make_shared<Connection>(std::move(socket), state_);
-  if (room) {
-    connection->Start();
-  } else {
-    connection->StartRefusing(TooManyConnections());
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(std::move(socket), state_);
+  } catch (const std::bad_alloc&) {
+    return;  // this client gets no answer; the listener goes on
   }
+  if (refuses_all_ || (state_.draining && !connection->HasUnreadBytes())) {
+    connection->StartRefusing(Draining());
+  } else if (!room) {
+    connection->StartRefusing(TooManyConnections());
+  } else {
+    connection->Start();
+  }
+}
+
+// Without waiting: a fresh socket has room for these few bytes. With TLS the client would have to wait for a handshake;
+// it sees the connection end.
+void Listener::RefuseAtOnce(tcp::socket& socket) {
+  if (state_.draining) ++state_.drained.refused;
+  if (state_.tls) return;
+  const Response response = state_.draining ? Draining() : TooManyConnections();
+  const std::string text =
+      FormatHead(response, response.body.size(), AfterResponse::kClose, std::time(nullptr)) + response.body;
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(text), ignored);
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 // False when not even that was possible, or when nobody waits.

@@ -29,7 +29,10 @@ class Listener {
 
   uint16_t port() const { return port_; }
   void Start();
-  // Takes what clients have already connected, then listens no more.
+  // Takes the clients that had connected when the drain began, who may have sent a request. Those who come after them
+  // are refused until Close. REQUIRES: the server drains.
+  void BeginRefusing();
+  // Takes what clients have already connected, then listens no more. A second call does nothing.
   void Close();
 
  private:
@@ -40,6 +43,7 @@ class Listener {
   void AcceptUpTo(int count);
   Accepted AcceptOne();
   void Take(boost::asio::ip::tcp::socket socket);
+  void RefuseAtOnce(boost::asio::ip::tcp::socket& socket);
   bool RefuseOneWithSpare();
 
   ServerState& state_;
@@ -47,6 +51,8 @@ class Listener {
   boost::asio::steady_timer pause_;
   int spare_ = -1;
   bool out_of_descriptors_ = false;
+  bool refuses_all_ = false;
+  bool closed_ = false;
   uint16_t port_ = 0;
 };
 

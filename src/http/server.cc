@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <csignal>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -34,19 +35,18 @@ size_t DeriveMaxConnections() {
 
 // Often enough that no timeout is late by more than a quarter of itself.
 milliseconds SweepInterval(const Limits& limits) {
-  const auto shortest =
-      std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout, limits.write_timeout});
+  const auto shortest = std::min({limits.handshake_timeout, limits.header_timeout, limits.body_timeout,
+                                  limits.idle_timeout, limits.write_timeout});
   return std::clamp(shortest / 4, milliseconds(10), milliseconds(250));
 }
 
 class AsioServer final : public Server {
  public:
   AsioServer(const Options& options, Handler handler) : sweep_(*state_.io) {
-    state_.limits = options.limits;
+    Adopt(options);
     state_.handler = std::move(handler);
     state_.on_refusal = options.on_refusal;
-    state_.max_connections = options.max_connections > 0 ? options.max_connections : DeriveMaxConnections();
-    state_.on_last_connection_gone = [this] { EndSweepIfDone(); };
+    state_.on_connection_gone = [this] { EndDrainIfDone(); };
   }
 
   ~AsioServer() override { Stop(milliseconds(0)); }
@@ -60,6 +60,18 @@ class AsioServer final : public Server {
   }
 
   uint16_t port() const override { return listener_->port(); }
+
+  void Apply(const Options& options) override {
+    const std::lock_guard lock(stop_);
+    if (!io_thread_.joinable()) return;
+    std::promise<void> adopted;
+    const std::future<void> done = adopted.get_future();
+    asio::post(*state_.io, [this, &options, adopted = std::move(adopted)]() mutable {
+      Adopt(options);
+      adopted.set_value();
+    });
+    done.wait();
+  }
 
   DrainReport Stop(milliseconds deadline) override {
     const std::lock_guard lock(stop_);
@@ -75,9 +87,19 @@ class AsioServer final : public Server {
   }
 
  private:
+  void Adopt(const Options& options) {
+    state_.limits = options.limits;
+    state_.max_connections = options.max_connections > 0 ? options.max_connections : DeriveMaxConnections();
+    state_.tls = options.tls;
+  }
+
   // Ends when nothing is left to do: the listener closed, the sweep over, every connection gone.
   void RunIo() {
     ::pthread_setname_np(::pthread_self(), "lotmark-http");
+    sigset_t broken_pipe;  // what TlsStream writes to a client that has gone must not end the process
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     state_.io->run();
     io_done_.set_value();
   }
@@ -92,18 +114,25 @@ class AsioServer final : public Server {
   }
 
   bool SweepDone() const { return state_.draining && state_.connections.empty(); }
-  void EndSweepIfDone() {
+
+  // Connections that are refused do not hold up the end, however many come: when no other is left, none is taken any
+  // more.
+  void EndDrainIfDone() {
+    if (!state_.draining || state_.connections.size() > state_.refusing) return;
+    listener_->Close();
+    for (Connection* connection : state_.connections) connection->Hurry();
     if (SweepDone()) sweep_.cancel();
   }
 
   void BeginDrain() {
     state_.draining = true;
-    listener_->Close();
+    listener_->BeginRefusing();
     for (Connection* connection : state_.connections) connection->BeginDrain();
-    EndSweepIfDone();
+    EndDrainIfDone();
   }
 
   void AbandonAll() {
+    listener_->Close();
     for (Connection* connection : state_.connections) {
       if (connection->Abandon()) ++state_.drained.abandoned;
     }
@@ -113,7 +142,7 @@ class AsioServer final : public Server {
   asio::steady_timer sweep_;
   std::unique_ptr<Listener> listener_;
   std::promise<void> io_done_;
-  std::mutex stop_;  // guards the joining of io_thread_
+  std::mutex stop_;  // guards io_thread_ against being joined
   std::thread io_thread_;
 };
 

@@ -7,8 +7,8 @@
 //
 // One I/O thread serves all connections: an idle one costs a socket, a coroutine frame and nothing else.
 //
-// Thread safety: Stop and the Responder may be called from any thread; the handler is called on the I/O thread and must
-// not block (it queues the work) nor throw.
+// Thread safety: Apply, Stop and the Responder may be called from any thread; the handler is called on the I/O thread
+// and must not block (it queues the work) nor throw.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "http/handler.h"
 #include "http/limits.h"
+#include "http/tls_context.h"
 
 namespace lotmark::http {
 
@@ -35,6 +36,7 @@ struct Options {
   // too large or too slow, or too much at once, and in place of a handler's answer that cannot be sent. Not of
   // connections beyond the maximum, whose request is never read. Called on the I/O thread; must not block or throw.
   std::function<void(Response&)> on_refusal = [](Response&) {};
+  std::shared_ptr<const TlsContext> tls = {};  // null = plain HTTP
 };
 
 class Server {
@@ -45,12 +47,19 @@ class Server {
   virtual ~Server() = default;  // as Stop with no patience
   virtual uint16_t port() const = 0;
 
+  // New limits, maximum and certificate; host and port stay. Connections that are there keep their certificate, and
+  // what they wait for now keeps its timeout. When this returns, it holds for every connection that comes.
+  // REQUIRES: options.tls is null if and only if it was at the start; not called on the I/O thread.
+  virtual void Apply(const Options& options) = 0;
+
   struct DrainReport {
     size_t finished = 0;   // requests that were in flight and got their answer
     size_t abandoned = 0;  // requests still unanswered at the deadline
+    size_t refused = 0;    // connections that came meanwhile
   };
-  // Stops accepting, lets requests in flight finish (their replies say `Connection: close`), closes idle connections,
-  // and returns when all is done or the deadline has passed. In flight = its first byte has reached this machine.
+  // Lets requests in flight finish (their replies say `Connection: close`), closes idle connections, answers 503 to
+  // connections that come meanwhile, and returns when all is done or the deadline has passed. In flight = its first
+  // byte has reached this machine (with TLS: the first byte after the handshake).
   // A second call returns an empty report. REQUIRES: not called on the I/O thread.
   virtual DrainReport Stop(std::chrono::milliseconds deadline) = 0;
 };

@@ -14,6 +14,7 @@
 #include "http/handler.h"
 #include "http/limits.h"
 #include "http/server.h"
+#include "http/tls_context.h"
 
 namespace lotmark::http {
 
@@ -27,9 +28,11 @@ struct ServerState {
   Handler handler;
   std::function<void(Response&)> on_refusal;
   size_t max_connections = 0;
-  std::function<void()> on_last_connection_gone;
+  std::shared_ptr<const TlsContext> tls;  // of connections to come; null without TLS
+  std::function<void()> on_connection_gone;
 
   std::unordered_set<Connection*> connections;
+  size_t refusing = 0;        // those of `connections` that get a refusal and nothing else
   size_t buffered_bytes = 0;  // of all request bodies, received and not yet answered
   size_t streams = 0;         // responses being streamed
   bool draining = false;

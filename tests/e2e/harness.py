@@ -107,16 +107,17 @@ class LotmarkTest(unittest.TestCase):
     def staging(self):
         return sorted(p.name for p in (self.volume / "staging").iterdir())
 
-    def serve(self, *args):
-        service = Service(self.environment, *args)
+    def serve(self, *args, **options):
+        service = Service(self.environment, *args, **options)
         self.addCleanup(service.kill)
         return service
 
 
 class Service:
-    """A running `lotmark serve` on a free port."""
+    """A running `lotmark serve` on a free port. `tls` is the ssl.SSLContext of its clients, None for plain HTTP."""
 
-    def __init__(self, environment, *args, replica="test-replica", program=(LOTMARK,)):
+    def __init__(self, environment, *args, replica="test-replica", program=(LOTMARK,), tls=None):
+        self.tls = tls
         self.log = tempfile.NamedTemporaryFile(mode="w+", prefix="lotmark-log-")
         self.process = subprocess.Popen(
             [*map(str, program), "serve", "--listen", "127.0.0.1:0", "--replica", replica, *map(str, args)],
@@ -137,9 +138,14 @@ class Service:
             time.sleep(0.02)
         raise AssertionError("the service did not start: " + self.log_text())
 
+    def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
     def request(self, method, path, body=None, headers=None, connection=None):
         """Returns (status, headers, body bytes)."""
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        own = connection or self.connect()
         own.request(method, path, body=body, headers=headers or {})
         response = own.getresponse()
         content = response.read()
@@ -168,6 +174,14 @@ class Service:
                 return health
             time.sleep(0.02)
         raise AssertionError(f"the service never served {version}: {self.log_text()}")
+
+    def wait_for_log(self, text, times=1):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.log_text().count(text) >= times:
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"the log never said {text!r} {times} times: {self.log_text()}")
 
     def terminate(self):
         """SIGTERM; returns the exit code."""

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -68,11 +70,35 @@ Result<Client> Client::Connect(uint16_t port) {
   return client;
 }
 
+Result<Client> Client::ConnectTls(uint16_t port, int version, std::string_view protocols) {
+  LOTMARK_ASSIGN_OR_RETURN(Client client, Connect(port));
+  LOTMARK_RETURN_IF_ERROR(client.StartTls(version, protocols));
+  return client;
+}
+
+Status Client::StartTls(int version, std::string_view protocols) {
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);  // a ticket must not make a read wait for more
+  SSL_CTX_set_min_proto_version(context.get(), version);
+  SSL_CTX_set_max_proto_version(context.get(), version);
+  tls_ = std::shared_ptr<SSL>(SSL_new(context.get()), SSL_free);
+  SSL* const tls = tls_.get();
+  if (tls == nullptr || SSL_set_fd(tls, fd_) != 1) return MachineFailed("TLS cannot be set up");
+  const auto* const offered = reinterpret_cast<const unsigned char*>(protocols.data());
+  SSL_set_alpn_protos(tls, offered, static_cast<unsigned>(protocols.size()));
+  ERR_clear_error();
+  if (SSL_connect(tls) != 1) return MachineFailed("TLS handshake failed");
+  return Ok();
+}
+
 Client::Client(Client&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), received_(std::exchange(other.received_, {})) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      tls_(std::exchange(other.tls_, nullptr)),
+      received_(std::exchange(other.received_, {})) {}
 
 Client& Client::operator=(Client&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(tls_, other.tls_);
   std::swap(received_, other.received_);
   return *this;
 }
@@ -94,8 +120,8 @@ Result<Reply> Client::Fetch(std::string_view method, std::string_view target, co
 
 Status Client::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0) return SystemError("send");
+    const long sent = Transmit(bytes);
+    if (sent <= 0) return SystemError("send");
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
   return Ok();
@@ -121,9 +147,27 @@ Result<Reply> Client::ReadReply(Body body) {
   return reply;
 }
 
+long Client::Receive(char* space, size_t size) {
+  if (!tls_) return ::recv(fd_, space, size, 0);
+  for (;;) {
+    errno = 0;
+    ERR_clear_error();
+    const int count = SSL_read(tls_.get(), space, static_cast<int>(size));
+    // A record without bytes for us was read; or the patience of the socket is over.
+    const bool again = count <= 0 && SSL_get_error(tls_.get(), count) == SSL_ERROR_WANT_READ && errno == 0;
+    if (!again) return count;
+  }
+}
+
+long Client::Transmit(std::string_view bytes) {
+  if (!tls_) return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  ERR_clear_error();
+  return SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+}
+
 bool Client::ReadMore() {
   std::array<char, 16384> piece;
-  const ssize_t count = ::recv(fd_, piece.data(), piece.size(), 0);
+  const long count = Receive(piece.data(), piece.size());
   if (count > 0) received_.append(piece.data(), static_cast<size_t>(count));
   return count > 0;
 }
@@ -136,6 +180,15 @@ bool Client::IsClosed() {
 
 bool Client::HasBytesWithin(int milliseconds) {
   if (!received_.empty()) return true;
+  if (tls_) {
+    // Tickets may wait in the socket: they are read here, and are no bytes of a reply.
+    const timeval patience{.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const bool has = ReadMore();
+    const timeval usual{.tv_sec = kGiveUpSeconds, .tv_usec = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &usual, sizeof usual);
+    return has;
+  }
   pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
   return ::poll(&readable, 1, milliseconds) > 0 && ReadMore();
 }
@@ -148,11 +201,19 @@ size_t Client::Discard(size_t most) {
   }
   most = std::min(most, size_t{16384});
   std::array<char, 16384> piece;
-  const ssize_t count = ::recv(fd_, piece.data(), most, 0);
+  const long count = Receive(piece.data(), most);
   return count > 0 ? static_cast<size_t>(count) : 0;
 }
 
-void Client::ShutdownWrite() { ::shutdown(fd_, SHUT_WR); }
+void Client::ShutdownWrite() {
+  if (tls_) SSL_shutdown(tls_.get());
+  ::shutdown(fd_, SHUT_WR);
+}
+
+long Client::PeerSerial() const {
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(tls_.get()), X509_free);
+  return certificate ? ASN1_INTEGER_get(X509_get0_serialNumber(certificate.get())) : -1;
+}
 
 void Client::Reset() {
   const linger now{.l_onoff = 1, .l_linger = 0};
