@@ -143,10 +143,10 @@ SettingsChange AdoptChanges(ResolvedSettings& current, ResolvedSettings next) {
     if (!may_change) continue;
     std::visit(
         [&](const auto& field) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(field)>, Setting::Number>) {
-            now.*field.field = next.values.*field.field;
-          } else {
+          if constexpr (std::is_member_pointer_v<std::decay_t<decltype(field)>>) {
             now.*field = next.values.*field;
+          } else {
+            now.*field.field = next.values.*field.field;
           }
         },
         setting.field);

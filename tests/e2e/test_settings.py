@@ -51,6 +51,8 @@ class Precedence(LotmarkTest):
                 yield one, number != 2
             elif isinstance(one["default"], int) or one["name"] in ("workers", "queue", "max-connections"):
                 yield one, 300 + number
+            elif one["name"] == "log-format":
+                yield one, "json" if number != 2 else "text"
             else:
                 yield one, f"text{number}"
 
@@ -97,6 +99,7 @@ class Precedence(LotmarkTest):
                               ('{"workers": 2, "workers": 3}', "workers stands twice"),
                               ('{"tls_key": "/x"}', "only tls-key is given"), ('{"replica": null}', "replica: it must be a string"),
                               ("[]", "one JSON object"), ("", "not valid JSON"), ("// no\n{}", "not valid JSON"),
+                              ('{"log_format": "xml"}', "log_format: it must be text or json, not 'xml'"),
                               ('{"listen": "0.0.0.0"}', "the port is missing")):
             file.write_text(content)
             for show in (["--show-config"], []):
