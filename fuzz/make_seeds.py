@@ -25,6 +25,7 @@ REQUESTS = {
     "get": b"GET /health?a=b&c=%20d" + HOST + b"Accept: */*\r\n\r\n",
     "old": b"GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     "absolute": b"HEAD http://h/models/a%C3%A4/versions/1" + HOST + b"Range: bytes=0-1\r\nConnection: close\r\n\r\n",
+    "part": b"GET /f" + HOST + b'Range: bytes=-5\r\nIf-Range: "e"\r\nIf-None-Match: W/"e", "etag"\r\n\r\n',
     "options": b"\r\nOPTIONS *" + HOST + b"\r\n",
     "raw": post(b"\xff\xd8pixels", "image/jpeg", f"/classify?id={ID}&source=test"),
     "json": post(JSON, "application/json"),

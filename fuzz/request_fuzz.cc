@@ -1,8 +1,9 @@
-// One connection's bytes -> requests -> what POST /classify reads from them. The requests must be the same however the
-// bytes are cut on their way; the first byte of the input says into what pieces.
+// One connection's bytes -> requests -> what POST /classify and downloads read from them. The requests must be the same
+// however the bytes are cut on their way; the first byte of the input says into what pieces.
 #include <vector>
 
 #include "api/classify_request.h"
+#include "api/range.h"
 #include "fuzz.h"
 #include "http/request_parser.h"
 
@@ -58,6 +59,16 @@ void CheckRequest(const http::Request& request) {
   Require(("/" + request.path + "/").find("/../") == std::string::npos, "no dot segment in a path");
 }
 
+void CheckDownload(const http::Request& request) {
+  constexpr uint64_t kSize = 1000;
+  const auto slice = api::ChooseSlice(request.header("range"), kSize);
+  if (slice.kind == api::Slice::Kind::kPart) {
+    Require(slice.size > 0 && slice.offset < kSize && slice.size <= kSize - slice.offset,
+            "a part lies inside the file");
+  }
+  api::NamesEtag(request.header("if-none-match"), "\"etag\"", api::Comparison::kWeak);
+}
+
 void Check(std::string_view bytes, size_t step) {
   Seen whole = Read(bytes, bytes.size() + 1);
   const Seen pieces = Read(bytes, step);
@@ -69,6 +80,7 @@ void Check(std::string_view bytes, size_t step) {
     Require(request.target == same.target && request.headers == same.headers && request.body == same.body,
             "the same request in pieces as in one");
     CheckRequest(request);
+    CheckDownload(request);
     const auto read = api::ReadClassifyRequest(std::move(request));
     if (!read) Require(!read.error().text.empty(), "a refusal says why");
   }
