@@ -20,3 +20,8 @@ if(LOTMARK_SANITIZE)
     add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)  # Asio's fences; it also locks wherever it has one
   endif()
 endif()
+
+option(LOTMARK_FUZZ "Fuzzers of fuzz/, and everything instrumented for them; needs Clang" OFF)
+if(LOTMARK_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

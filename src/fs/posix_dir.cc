@@ -184,7 +184,7 @@ Result<std::vector<Entry>> PosixDir::List() {
       if (errno != 0) return ErrnoError("cannot list", display_, errno);
       break;
     }
-    Entry entry{found->d_name, KindOf(DTTOIF(found->d_type))};
+    Entry entry{found->d_name, KindOf(static_cast<mode_t>(DTTOIF(found->d_type)))};
     if (entry.name == "." || entry.name == "..") continue;
     if (found->d_type == DT_UNKNOWN) {
       Result<EntryInfo> info = Stat(entry.name);

@@ -1,7 +1,7 @@
 // SIGKILL at a random moment: every row that was acknowledged is there afterwards.
 //
 // This proves that the acknowledgement comes after the commit; not that the commit survives power loss, for the kernel
-// keeps what a killed process wrote. Power loss needs a file layer that drops what was not synced.
+// keeps what a killed process wrote. That is power_loss_test.cc's.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,34 +1,25 @@
-// A file layer for SQLite over the real one, that fails on command. Give name() as SqliteOptions::vfs.
-//
-// Invariant: every file opened through it is closed before it is destroyed. Thread safety: the switches may be turned
-// from any thread.
+// A file layer for SQLite over the real one, that fails on command. Thread safety: the switches may be turned from any
+// thread.
 #pragma once
 
 #include <atomic>
-#include <memory>
-#include <string>
+
+#include "records/testing/vfs_shim.h"
 
 namespace lotmark::records {
 
-class FailingVfs {
+class FailingVfs final : public VfsShim {
  public:
-  enum class Support { kEverything, kNoSharedMemory };  // without shared memory SQLite cannot do WAL
+  using VfsShim::Support;
 
-  explicit FailingVfs(Support support = Support::kEverything);
-  ~FailingVfs();
-  FailingVfs(const FailingVfs&) = delete;
-  FailingVfs& operator=(const FailingVfs&) = delete;
-
-  const std::string& name() const { return name_; }
+  explicit FailingVfs(Support support = Support::kEverything) : VfsShim("failing", support) {}
 
   std::atomic<bool> fail_syncs = false;   // every fsync reports an I/O error; what was written stays written
   std::atomic<bool> fail_writes = false;  // every write reports a full disk and writes nothing
 
  private:
-  struct Registration;
-
-  const std::string name_;
-  std::unique_ptr<Registration> registration_;
+  int Write(sqlite3_file* file, const char* path, ByteView bytes, int64_t offset) override;
+  int Sync(sqlite3_file* file, const char* path, int flags) override;
 };
 
 }  // namespace lotmark::records
