@@ -146,35 +146,34 @@ TEST_F(TileLogTest, RefusesAnotherLogAnotherKeyAndASecondBeginning) {
 
 // Dies at every operation of an append, in every way a machine can crash; then recovers and goes on.
 TEST_F(TileLogTest, HoldsOldOrNewWhereverAnAppendDies) {
-  for (const uint64_t size : {0, 1, 254, 255, 256}) {
-    for (const uint64_t added : {1, 3}) {
-      bool acknowledged = false;
-      size_t deaths = 0;
-      for (uint64_t n = 0; !acknowledged; ++n) {
-        fs::MemFs machine;
-        const auto root = machine.Root();
-        ASSERT_TRUE(TileLog::Create(*root, kOrigin, key_));
-        auto log = TileLog::Open(*root, verifier_).value();
-        ASSERT_TRUE(log.Append(Entries(0, size), key_));
-        machine.FailAfter(n);
-        acknowledged = log.Append(Entries(size, size + added), key_).has_value() && !machine.dead();
-        for (const fs::CrashMode mode : fs::kAllCrashModes) {
-          const auto after = machine.Crash(mode);
-          const auto disk = after->Root();
-          auto survivor = TileLog::Open(*disk, verifier_);
-          ASSERT_TRUE(survivor) << survivor.error().text;
-          const uint64_t now = survivor->head().size;
-          ASSERT_TRUE(now == size + added || (now == size && !acknowledged)) << now << " at operation " << n;
-          ASSERT_EQ(Check(*disk, now), "") << "operation " << n;
-          ASSERT_TRUE(survivor->Recover());
-          ASSERT_EQ(Check(*disk, now), "") << "operation " << n;
-          ASSERT_TRUE(survivor->Append(Entries(now, size + 5), key_));
-          ASSERT_EQ(Check(*disk, size + 5), "") << "operation " << n;
-          ++deaths;
-        }
+  const struct { uint64_t size, added; } cases[] = {{0, 1}, {1, 3}, {254, 3}, {255, 1}, {256, 1}};
+  for (const auto& [size, added] : cases) {
+    bool acknowledged = false;
+    size_t deaths = 0;
+    for (uint64_t n = 0; !acknowledged; ++n) {
+      fs::MemFs machine;
+      const auto root = machine.Root();
+      ASSERT_TRUE(TileLog::Create(*root, kOrigin, key_));
+      auto log = TileLog::Open(*root, verifier_).value();
+      ASSERT_TRUE(log.Append(Entries(0, size), key_));
+      machine.FailAfter(n);
+      acknowledged = log.Append(Entries(size, size + added), key_).has_value() && !machine.dead();
+      for (const fs::CrashMode mode : fs::kAllCrashModes) {
+        const auto after = machine.Crash(mode);
+        const auto disk = after->Root();
+        auto survivor = TileLog::Open(*disk, verifier_);
+        ASSERT_TRUE(survivor) << survivor.error().text;
+        const uint64_t now = survivor->head().size;
+        ASSERT_TRUE(now == size + added || (now == size && !acknowledged)) << now << " at operation " << n;
+        ASSERT_EQ(Check(*disk, now), "") << "operation " << n;
+        ASSERT_TRUE(survivor->Recover());
+        ASSERT_EQ(Check(*disk, now), "") << "operation " << n;
+        ASSERT_TRUE(survivor->Append(Entries(now, size + 5), key_));
+        ASSERT_EQ(Check(*disk, size + 5), "") << "operation " << n;
+        ++deaths;
       }
-      std::cout << size << " + " << added << " entries: " << deaths << " deaths\n";
     }
+    std::cout << size << " + " << added << " entries: " << deaths << " deaths\n";
   }
 }
 
