@@ -2,9 +2,9 @@
 
 #include "base/encoding.h"
 #include "fs/file_ops.h"
+#include "fs/temporary.h"
 #include "store/event_json.h"
 #include "store/event_log.h"
-#include "store/temporary.h"
 
 namespace lotmark::store {
 namespace {
@@ -43,7 +43,7 @@ class FolderEventLog final : public EventLog {
     LOTMARK_ASSIGN_OR_RETURN(const std::vector<fs::Entry> entries, folder_->List());
     uint64_t count = 0;
     for (const fs::Entry& entry : entries) {
-      if (IsTemporary(entry.name)) continue;
+      if (fs::IsTemporary(entry.name)) continue;
       // A listing made while events are appended may skip one that is there.
       for (; entry.name != FileNameOf(count); ++count) {
         if (!folder_->Stat(FileNameOf(count))) return Missing(count, entry.name);
@@ -54,7 +54,7 @@ class FolderEventLog final : public EventLog {
   }
 
   Status Recover() override {
-    LOTMARK_RETURN_IF_ERROR(SweepTemporaries(*folder_));
+    LOTMARK_RETURN_IF_ERROR(fs::SweepTemporaries(*folder_));
     return folder_->Sync();
   }
 

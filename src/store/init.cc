@@ -4,9 +4,9 @@
 
 #include "base/encoding.h"
 #include "fs/file_ops.h"
+#include "fs/temporary.h"
 #include "store/event_json.h"
 #include "store/locked_volume.h"
-#include "store/temporary.h"
 #include "store/volume.h"
 
 namespace lotmark::store {
@@ -21,7 +21,7 @@ Error NotEmpty(const fs::Dir& root, const std::string& found) {
 
 // Only event 0 was ever written before volume.json, so anything beyond it is a volume that lost its volume.json.
 bool IsLeftover(std::string_view folder, const std::string& entry) {
-  return IsTemporary(entry) || (folder == kJournalFolder && entry == "000000000000.json");
+  return fs::IsTemporary(entry) || (folder == kJournalFolder && entry == "000000000000.json");
 }
 
 Status CheckLeftovers(fs::Dir& root, const std::string& name) {
@@ -34,7 +34,7 @@ Status CheckLeftovers(fs::Dir& root, const std::string& name) {
 }
 
 // `lost+found` is made by mkfs: a fresh disk mounted as the volume has it.
-bool IsNobodys(const std::string& name) { return name == kLockFile || name == "lost+found" || IsTemporary(name); }
+bool IsNobodys(const std::string& name) { return name == kLockFile || name == "lost+found" || fs::IsTemporary(name); }
 
 // OK when `root` holds nothing but what an interrupted Init leaves.
 Status CheckEmpty(fs::Dir& root) {
@@ -50,7 +50,7 @@ Status CheckEmpty(fs::Dir& root) {
 
 // What an interrupted Init wrote belongs to a volume that never came to be.
 Status ClearLeftovers(fs::Dir& root) {
-  LOTMARK_RETURN_IF_ERROR(SweepTemporaries(root));
+  LOTMARK_RETURN_IF_ERROR(fs::SweepTemporaries(root));
   for (const std::string_view folder : kFolders) LOTMARK_RETURN_IF_ERROR(fs::RemoveTree(root, folder));
   return root.Sync();
 }

@@ -1,11 +1,11 @@
 #include "store/recovery.h"
 
 #include "fs/file_ops.h"
+#include "fs/temporary.h"
 #include "manifest/manifest.h"
 #include "store/layout.h"
 #include "store/pointer.h"
 #include "store/staging.h"
-#include "store/temporary.h"
 #include "store/version_folder.h"
 
 namespace lotmark::store {
@@ -52,7 +52,7 @@ Status SweepModelFolders(fs::Dir& root) {
   for (const fs::Entry& entry : entries) {
     if (entry.kind != fs::EntryKind::kFolder) continue;
     LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<fs::Dir> model, models->OpenDir(entry.name));
-    LOTMARK_RETURN_IF_ERROR(SweepTemporaries(*model));
+    LOTMARK_RETURN_IF_ERROR(fs::SweepTemporaries(*model));
   }
   return Ok();
 }
@@ -61,7 +61,7 @@ Status SweepModelFolders(fs::Dir& root) {
 
 Status SweepLeftovers(fs::Dir& root, EventLog& log) {
   LOTMARK_RETURN_IF_ERROR(log.Recover());
-  LOTMARK_RETURN_IF_ERROR(SweepTemporaries(root));
+  LOTMARK_RETURN_IF_ERROR(fs::SweepTemporaries(root));
   LOTMARK_RETURN_IF_ERROR(SweepModelFolders(root));
   return SweepStaging(root);
 }

@@ -6,12 +6,12 @@
 #include "base/result.h"
 #include "fs/fs.h"
 
-namespace lotmark::store {
+namespace lotmark::fs {
 
-// The names that fs/file_ops.h gives to files and links that it has not yet renamed into place.
+// The names that file_ops.h gives to files and links that it has not yet renamed into place.
 bool IsTemporary(std::string_view name);
 
 // Removes them from `folder`. REQUIRES: the volume's lock is held, so no write is under way.
-Status SweepTemporaries(fs::Dir& folder);
+Status SweepTemporaries(Dir& folder);
 
-}  // namespace lotmark::store
+}  // namespace lotmark::fs
