@@ -25,12 +25,13 @@ using std::chrono::milliseconds;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-// As many as the limit of open files allows, less a quarter (at most 256) for databases, models and logs.
+// As many as the limit of open files allows, less half (at most 256) for databases, models, logs, files being sent, and
+// connections that are being refused.
 size_t DeriveMaxConnections() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 512;
   const rlim_t most = std::min<rlim_t>(files.rlim_cur, 1'000'000);
-  return static_cast<size_t>(most - std::min<rlim_t>(most / 4, 256));
+  return static_cast<size_t>(most - std::min<rlim_t>(most / 2, 256));
 }
 
 // Often enough that no timeout is late by more than a quarter of itself.
