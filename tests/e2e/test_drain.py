@@ -101,7 +101,7 @@ class FileLimit(LotmarkTest):
             client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
             answer = client.recv(4096)
             (inside if answer.startswith(b"HTTP/1.1 200 ") else refused).append((client, answer))
-        self.assertEqual(len(inside), 90, "three quarters of the limit")
+        self.assertEqual(len(inside), 60, "half of the limit")
         for _, answer in refused:
             self.assertTrue(answer.startswith(b"HTTP/1.1 503 "), answer)
             self.assertIn(b"too_many_connections", answer)
