@@ -63,10 +63,9 @@ TEST(DecodeMemoryNeed, CoversWhatDecodingAndTurningTake) {
       EXPECT_TRUE(upright);
     }
     const auto growth = peak.Growth();
-    if (!growth) GTEST_SKIP() << "the kernel does not let the high-water mark be set back";
+    if (!growth) continue;
     EXPECT_GE(*growth, kPixels * 5 / 2) << "nothing was measured";
-    // A sanitizer's shadow of it is an eighth more.
-    EXPECT_LE(*growth, *need + *need / 6);
+    EXPECT_LE(*growth, *need);
   }
 }
 

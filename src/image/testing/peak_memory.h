@@ -18,8 +18,12 @@ class PeakMemory {
     works_ = reset.good();
     begin_ = StatusBytes("VmRSS:");
   }
-  // Bytes above the beginning; nothing where the kernel does not let the mark be set.
+  // Bytes above the beginning; nothing where the kernel does not let the mark be set, or a sanitizer holds on to what
+  // was freed.
   std::optional<uint64_t> Growth() const {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return std::nullopt;
+#endif
     if (!works_) return std::nullopt;
     const uint64_t peak = StatusBytes("VmHWM:");
     return peak > begin_ ? peak - begin_ : 0;
