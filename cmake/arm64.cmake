@@ -19,3 +19,6 @@ set(ONNXRUNTIME_ROOT ${arm64_deps}/onnxruntime-aarch64 CACHE PATH "Folder with i
 # Asking each test program for its tests takes seconds under emulation: only ctest does it, not every build.
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L ${CMAKE_SYSROOT})
 set(CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE PRE_TEST)
+
+# CPack would name this machine's architecture.
+set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE arm64)

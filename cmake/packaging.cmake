@@ -25,7 +25,7 @@ endforeach()
 
 # Libraries that are headers only end up inside the program.
 foreach(package libboost1.81-dev libcli11-dev nlohmann-json3-dev)
-  install(FILES /usr/share/doc/${package}/copyright DESTINATION ${doc_folder} RENAME ${package}.copyright OPTIONAL)
+  install(FILES ${CMAKE_SYSROOT}/usr/share/doc/${package}/copyright DESTINATION ${doc_folder} RENAME ${package}.copyright OPTIONAL)
 endforeach()
 
 set(CPACK_GENERATOR DEB)
@@ -41,5 +41,9 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${onnxruntime_folder})
+if(CMAKE_CROSSCOMPILING)  # scripts/test-arm64 also tells dpkg-shlibdeps whose libraries these are
+  list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_SYSROOT}/lib/${CMAKE_LIBRARY_ARCHITECTURE}
+       ${CMAKE_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+endif()
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 include(CPack)
