@@ -17,14 +17,15 @@ get_filename_component(onnxruntime_file ${ONNXRUNTIME_LIBRARY} REALPATH)
 get_filename_component(onnxruntime_folder ${ONNXRUNTIME_LIBRARY} DIRECTORY)
 install(FILES ${onnxruntime_file} DESTINATION lib/lotmark/runtimes RENAME libonnxruntime.so.1)
 foreach(notice LICENSE ThirdPartyNotices.txt)
-  find_file(notice_file ${notice} PATHS ${onnxruntime_folder} ${onnxruntime_folder}/.. NO_DEFAULT_PATH NO_CACHE REQUIRED)
+  find_file(notice_file ${notice} PATHS ${onnxruntime_folder} ${onnxruntime_folder}/.. NO_DEFAULT_PATH NO_CACHE
+            NO_CMAKE_FIND_ROOT_PATH REQUIRED)
   install(FILES ${notice_file} DESTINATION ${doc_folder} RENAME onnxruntime-${notice})
   unset(notice_file)
 endforeach()
 
 # Libraries that are headers only end up inside the program.
 foreach(package libboost1.81-dev libcli11-dev nlohmann-json3-dev)
-  install(FILES /usr/share/doc/${package}/copyright DESTINATION ${doc_folder} RENAME ${package}.copyright OPTIONAL)
+  install(FILES ${CMAKE_SYSROOT}/usr/share/doc/${package}/copyright DESTINATION ${doc_folder} RENAME ${package}.copyright OPTIONAL)
 endforeach()
 
 set(CPACK_GENERATOR DEB)
@@ -40,5 +41,9 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${onnxruntime_folder})
+if(CMAKE_CROSSCOMPILING)  # scripts/test-arm64 also tells dpkg-shlibdeps whose libraries these are
+  list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_SYSROOT}/lib/${CMAKE_LIBRARY_ARCHITECTURE}
+       ${CMAKE_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+endif()
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 include(CPack)
