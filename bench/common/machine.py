@@ -1,0 +1,42 @@
+"""What a result was measured on: nothing that names the machine or its folders."""
+import os
+import pathlib
+import platform
+import re
+import subprocess
+
+from common.places import ROOT
+
+
+def _cpu():
+    found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    return found.group(1).strip() if found else platform.machine()
+
+
+def _memory_gib():
+    kib = re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="utf-8")).group(1)
+    return round(int(kib) / (1 << 20), 1)
+
+
+def _file_system(folder):
+    run = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=False)
+    return run.stdout.strip()
+
+
+def _output(*command):
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return run.stdout.strip() if run.returncode == 0 else ""
+
+
+def facts(lotmark):
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gib": _memory_gib(),
+        "kernel": platform.release(),
+        "file_system": _file_system(ROOT),
+        "lotmark": _output(lotmark, "--version"),
+        "commit": _output("git", "describe", "--always", "--dirty", "--abbrev=12"),
+        "openssl": _output("openssl", "version").split("(")[0].strip(),
+        "compiler": _output("c++", "--version").splitlines()[0] if _output("c++", "--version") else "",
+    }
