@@ -49,7 +49,7 @@ class BareSession {
   std::vector<float> Run(const std::vector<float>& tensor, const manifest::Preprocessing& preprocessing) const;
 
  private:
-  Ort::Session session_;
+  mutable Ort::Session session_;  // its Run lacks the const
   std::string input_;
   std::vector<std::string> outputs_;
 };
