@@ -8,16 +8,14 @@ measured with sendfile, its fastest way, and without, since a server that encryp
 artifact's size of disk.
 """
 import contextlib
-import os
-import pathlib
 import shutil
 import socket
 import statistics
 import subprocess
 import time
 
-from common.harness import (Lotmark, PATIENCE, free_port, memory_mib, parse_arguments, process, scratch, wait_for_port,
-                            write_big_version)
+from common.harness import (Lotmark, PATIENCE, free_port, memory_mib, parse_arguments, process, processor_seconds,
+                            scratch, wait_for_port, write_big_version)
 from common.places import TOOLS
 from common.results import Figure, Recorder, median_ratio
 
@@ -49,16 +47,6 @@ def nginx_serving(nginx, root, scratch, sendfile):
     with process([nginx, "-p", folder, "-e", folder / "error.log", "-c", config], stderr=subprocess.DEVNULL) as server:
         wait_for_port(port, server)
         yield server, port
-
-
-def processor_seconds(pid):
-    """Of a process and its children that live."""
-    ticks = 0
-    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
-    for one in [str(pid), *children]:
-        fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def download(port, path):

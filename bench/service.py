@@ -12,7 +12,7 @@ import statistics
 import subprocess
 
 from common import load
-from common.harness import Lotmark, free_port, parse_arguments, process, scratch, wait_for_port
+from common.harness import Lotmark, free_port, parse_arguments, process, processor_seconds, scratch, wait_for_port
 from common.places import BENCH, DEMO, VENV_PYTHON
 from common.results import Figure, Recorder, median_ratio
 
@@ -30,7 +30,7 @@ def peer_serving(folder):
                    os.cpu_count(), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         with process(command, cwd=BENCH / "peer", env=environment, stdout=log, stderr=log) as server:
             wait_for_port(port, server)
-            yield port
+            yield server, port
 
 
 def peer_versions():
@@ -47,14 +47,17 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(scratch())
         place = Lotmark(args.lotmark, folder).with_demo()
-        _, port = stack.enter_context(place.serving("--workers", os.cpu_count(), "--queue", 2 * max(CONNECTIONS)))
-        ports = {"lotmark": port, "peer": stack.enter_context(peer_serving(folder))}
-        for port in ports.values():
+        servers = {"lotmark": stack.enter_context(place.serving("--workers", os.cpu_count(), "--queue", 2 * max(CONNECTIONS))),
+                   "peer": stack.enter_context(peer_serving(folder))}
+        for _, port in servers.values():
             load.post_images(port, max(CONNECTIONS), 2)  # every worker has run before the clock starts
         for _ in range(args.rounds):
             for connections in CONNECTIONS:
-                for name, port in ports.items():
+                for name, (server, port) in servers.items():
+                    before = processor_seconds(server.pid)
                     one = load.post_images(port, connections, args.seconds)
+                    used = processor_seconds(server.pid) - before
+                    one["processor_ms_a_request"] = round(1000 * used / (one["requests_per_s"] * args.seconds), 3)
                     series = measured.setdefault(f"{name}, {connections}", {key: [] for key in one})
                     for key, value in one.items():
                         series[key].append(value)
@@ -65,6 +68,8 @@ def main():
                               median_ratio(ours["requests_per_s"], theirs["requests_per_s"]), at_least=4))
         figures.append(Figure(f"p99 at {connections} connections / the peer's", median_ratio(ours["p99_ms"], theirs["p99_ms"]),
                               at_most=1))
+    figures.append(Figure(f"processor time of a request at {max(CONNECTIONS)} connections / the peer's",
+                          median_ratio(ours["processor_ms_a_request"], theirs["processor_ms_a_request"])))
     detail = {f"{name} connections": {**{f"median_{key}": statistics.median(values) for key, values in series.items()}, **series}
               for name, series in measured.items()}
     recorder.write("requests per second beside FastAPI, the demo's model",

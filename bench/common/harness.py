@@ -1,6 +1,7 @@
 """Starting, watching and stopping what is measured."""
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -117,14 +118,35 @@ class Lotmark:
                 yield server, int(found.group(1))
 
 
+def processor_seconds(pid):
+    """Of a process and its children that live."""
+    ticks = 0
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+    for one in [str(pid), *children]:
+        fields = pathlib.Path(f"/proc/{one}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def memory_mib(pid, field):
     """VmRSS (now) or VmHWM (the most so far) of a process."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(re.search(rf"{field}:\s+(\d+)", text).group(1)) / 1024
 
 
+@dataclasses.dataclass
+class Ended:
+    seconds: float
+    processor_seconds: float  # of all its threads, in user and kernel
+    peak_mib: float
+    printed: str
+
+    def numbers(self):
+        return [float(word) for word in self.printed.split()]
+
+
 def timed_child(command, **options):
-    """Runs to the end; returns (seconds, peak memory in MiB, what it printed)."""
+    """Runs to the end, which must be a success."""
     begin = time.perf_counter()
     child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, **options)
     printed = child.stdout.read()
@@ -133,11 +155,11 @@ def timed_child(command, **options):
     child.stdout.close()
     child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0, (command, printed)
-    return seconds, usage.ru_maxrss / 1024, printed
+    return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
 
 
 def json_of(command, **options):
-    return json.loads(timed_child(command, **options)[2])
+    return json.loads(timed_child(command, **options).printed)
 
 
 def write_big_version(folder, version, mib):

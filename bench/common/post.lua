@@ -1,11 +1,16 @@
--- For wrk: POSTs the image files named after "--" to /classify in turn, and prints what was measured as JSON.
+-- For wrk: POSTs the image files named after "--" to /classify in turn, as the field `image` of a form, as `curl -F
+-- image=@FILE` does; prints what was measured as JSON.
 local requests = {}
 local at = 0
+local boundary = "------------------------lotmarkbench"
 
 function init(paths)
   for _, path in ipairs(paths) do
     local file = assert(io.open(path, "rb"))
-    requests[#requests + 1] = wrk.format("POST", "/classify", {["Content-Type"] = "image/jpeg"}, file:read("*a"))
+    local body = "--" .. boundary .. '\r\nContent-Disposition: form-data; name="image"; filename="image.jpg"\r\n' ..
+      "Content-Type: image/jpeg\r\n\r\n" .. file:read("*a") .. "\r\n--" .. boundary .. "--\r\n"
+    local headers = {["Content-Type"] = "multipart/form-data; boundary=" .. boundary}
+    requests[#requests + 1] = wrk.format("POST", "/classify", headers, body)
     file:close()
   end
 end
