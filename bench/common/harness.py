@@ -8,6 +8,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -156,6 +157,12 @@ def timed_child(command, **options):
     child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0, (command, printed)
     return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
+
+
+def touch_memory(mib):
+    """Before what fills the page cache: a virtual machine hands free memory back to its host, and getting it again costs
+    several times the writing; who came first would pay for all."""
+    timed_child([sys.executable, "-c", f"b'x' * {mib << 20}"])
 
 
 def json_of(command, **options):

@@ -28,6 +28,12 @@ def _output(*command):
     return run.stdout.strip() if run.returncode == 0 else ""
 
 
+def _commit():
+    """With a plus where the measured sources are not the commit's."""
+    changed = _output("git", "status", "--porcelain", "--", "src", "apps", "cmake", "CMakeLists.txt", "CMakePresets.json")
+    return _output("git", "rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+
 def facts(lotmark):
     return {
         "cpu": _cpu(),
@@ -36,7 +42,7 @@ def facts(lotmark):
         "kernel": platform.release(),
         "file_system": _file_system(ROOT),
         "lotmark": _output(lotmark, "--version"),
-        "commit": _output("git", "describe", "--always", "--dirty", "--abbrev=12"),
+        "commit": _commit(),
         "openssl": _output("openssl", "version").split("(")[0].strip(),
         "compiler": _output("c++", "--version").splitlines()[0] if _output("c++", "--version") else "",
     }
