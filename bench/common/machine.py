@@ -18,11 +18,6 @@ def _memory_gib():
     return round(int(kib) / (1 << 20), 1)
 
 
-def _file_system(folder):
-    run = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=False)
-    return run.stdout.strip()
-
-
 def _output(*command):
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     return run.stdout.strip() if run.returncode == 0 else ""
@@ -40,9 +35,9 @@ def facts(lotmark):
         "cores": os.cpu_count(),
         "memory_gib": _memory_gib(),
         "kernel": platform.release(),
-        "file_system": _file_system(ROOT),
-        "lotmark": _output(lotmark, "--version"),
+        "file_system": _output("findmnt", "-n", "-o", "FSTYPE", "-T", str(ROOT)),
+        "lotmark": ", ".join(_output(lotmark, "--version").splitlines()),
         "commit": _commit(),
-        "openssl": _output("openssl", "version").split("(")[0].strip(),
+        "openssl": " ".join(_output("openssl", "version").split()[:2]),
         "compiler": _output("c++", "--version").splitlines()[0] if _output("c++", "--version") else "",
     }

@@ -73,8 +73,11 @@ def _machine_lines(reports):
     """Facts that all results share once; a result from another machine or build says so itself."""
     facts = reports[-1]["machine"]
     yield (f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']:g} GiB of memory, {facts['file_system']}, Linux "
-           f"{facts['kernel']}; Lotmark {facts['lotmark']} (`{facts['commit']}`, release preset, {facts['compiler']}), "
+           f"{facts['kernel']}; {facts['lotmark']} (commit `{facts['commit']}`, release preset, {facts['compiler']}), "
            f"{facts['openssl']}.")
+    yield ""
+    yield ("A load average above the number of cores says that others were using the machine: then trust the figures in "
+           "processor time and in memory more than those on the wall.")
     for report in reports:
         if report["machine"] != facts:
             other = {key: value for key, value in report["machine"].items() if facts.get(key) != value}
