@@ -10,7 +10,7 @@ import shutil
 import statistics
 import sys
 
-from common.harness import Lotmark, parse_arguments, scratch, timed_child, touch_memory, write_big_version
+from common.harness import Lotmark, parse_arguments, scratch, timed_child, warm_page_cache, write_big_version
 from common.places import BENCH, ROOT
 from common.results import Figure, Recorder, median_ratio
 
@@ -22,7 +22,7 @@ def one_add(program, folder, source, mib):
     folder.mkdir()
     place.init("lesion_cnn_demo")
     os.sync()
-    touch_memory(mib)
+    warm_page_cache(folder, mib)
     ended = timed_child([program, "add", source / "model-manifest.json"], env=place.environment)
     # Registered folders are read-only.
     os.system(f"chmod -R u+w '{folder}'")
@@ -44,7 +44,7 @@ def main():
             added = one_add(args.lotmark, folder / "place", source, args.mib)
             os.sync()
             target = folder / "copy"
-            touch_memory(args.mib)
+            warm_page_cache(folder, args.mib)
             written = timed_child([*PLAIN, "write", artifact, target]).numbers()
             target.unlink()
             os.sync()

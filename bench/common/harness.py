@@ -8,7 +8,6 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -159,10 +158,14 @@ def timed_child(command, **options):
     return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
 
 
-def touch_memory(mib):
-    """Before what fills the page cache: a virtual machine hands free memory back to its host, and getting it again costs
-    several times the writing; who came first would pay for all."""
-    timed_child([sys.executable, "-c", f"b'x' * {mib << 20}"])
+def warm_page_cache(folder, mib):
+    """Writes a file and deletes it, before what writes as much: a virtual machine hands free memory back to its host, and
+    the first to use it again pays several times the price of writing."""
+    path = folder / "warm"
+    with open(path, "wb") as file:
+        for _ in range(mib):
+            file.write(bytes(1 << 20))
+    path.unlink()
 
 
 def json_of(command, **options):
