@@ -60,6 +60,8 @@ def main():
     recorder.write(
         f"`add` of {args.mib} MiB", "Whole process, beside its two unavoidable parts on the same bytes.",
         [Figure("time of `add` / slower of (write + fsync, SHA-256)", median_ratio(seconds["lotmark add"], slower), at_most=1.15),
+         Figure("the same of the fastest rounds", min(seconds["lotmark add"]) / max(min(seconds["write + fsync"]),
+                                                                                   min(seconds["SHA-256"]))),
          Figure("processor time of `add` / that of both together", median_ratio(processor["lotmark add"], both)),
          Figure("peak memory above `lotmark --version`", max(peaks) - idle, "MiB", at_most=64)],
         {name: {"median_s": round(statistics.median(values), 3), "MiB_per_s": round(args.mib / statistics.median(values)),
