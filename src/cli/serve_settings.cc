@@ -20,6 +20,8 @@ template <typename... Cases>
 struct Match : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Match(Cases...) -> Match<Cases...>;
 
 Error Usage(std::string text) { return {ErrorCode::kUsage, std::move(text)}; }
 

@@ -33,7 +33,8 @@ Status TakeFile(ResolvedSettings& settings) {
   if (!json->is_object()) return At(file, Refused("it must hold one JSON object"));
   for (const auto& [key, value] : json->items()) {
     const auto all = AllSettings();
-    const auto setting = std::find_if(all.begin(), all.end(), [&](const Setting& one) { return one.key() == key; });
+    const auto setting =
+        std::find_if(all.begin(), all.end(), [&wanted = key](const Setting& one) { return one.key() == wanted; });
     if (setting == all.end()) return At(file, Refused(Printable(key) + ": there is no such setting"));
     if (Status set = setting->SetJson(settings.values, value); !set) {
       return At(file + ": " + key, std::move(set).error());
