@@ -30,7 +30,7 @@ class MemoryNodes : public NodeReader {
   Result<Digest> ReadNode(int level, uint64_t index) override { return levels_[static_cast<size_t>(level)][index]; }
 
   std::vector<Digest> HashesOf(const TileId& tile) const {
-    const auto& nodes = levels_[static_cast<size_t>(tile.level * kTileHeight)];
+    const auto& nodes = levels_[static_cast<size_t>(tile.level) * kTileHeight];
     const auto first = nodes.begin() + static_cast<ptrdiff_t>(tile.index * kTileWidth);
     return {first, first + static_cast<ptrdiff_t>(tile.width)};
   }
