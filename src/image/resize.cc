@@ -14,16 +14,17 @@ class StretchedRows {
  public:
   // `keep` rows are held. Without `axis` the width stays, and rows are the source's own.
   StretchedRows(const RgbView& source, const std::optional<AxisWeights>& axis, int keep)
-      : source_(source), axis_(axis), keep_(keep) {
-    if (!axis_) return;
-    row_bytes_ = axis_->windows.size() * kChannels;
+      : source_(source), keep_(keep) {
+    if (!axis) return;
+    stretcher_.emplace(*axis, source.width());
+    row_bytes_ = axis->windows.size() * kChannels;
     ring_.resize(row_bytes_ * static_cast<size_t>(keep));
   }
 
   // REQUIRES: `y` is at most keep - 1 below the highest row asked for so far.
   const uint8_t* Row(int y) {
-    if (!axis_) return source_.Row(y);
-    for (; made_ <= y; ++made_) StretchRow(source_.Row(made_), *axis_, Slot(made_));
+    if (!stretcher_) return source_.Row(y);
+    for (; made_ <= y; ++made_) stretcher_->Stretch(source_.Row(made_), Slot(made_));
     return Slot(y);
   }
 
@@ -31,7 +32,7 @@ class StretchedRows {
   uint8_t* Slot(int y) { return ring_.data() + static_cast<size_t>(y % keep_) * row_bytes_; }
 
   const RgbView& source_;
-  const std::optional<AxisWeights>& axis_;
+  std::optional<RowStretcher> stretcher_;
   int keep_;
   size_t row_bytes_ = 0;
   int made_ = 0;  // rows below this one have been stretched

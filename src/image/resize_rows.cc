@@ -1,13 +1,9 @@
 #include "image/resize_rows.h"
 
 #include <algorithm>
-#include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "image/pixels.h"
+#include "image/resize_rows_avx2.h"
 
 namespace lotmark::image {
 namespace {
@@ -16,6 +12,18 @@ constexpr int32_t kHalf = 1 << (kWeightBits - 1);  // sums start here, so that t
 constexpr size_t kBlock = 32;  // a loop of fixed length, which the compiler keeps in vector registers
 
 uint8_t ToByte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWeightBits, 0, 255)); }
+
+void StretchPixel(const uint8_t* pixel, const int32_t* weights, int count, uint8_t* target) {
+  int32_t red = kHalf, green = kHalf, blue = kHalf;
+  for (int i = 0; i < count; ++i, pixel += kChannels) {
+    red += pixel[0] * weights[i];
+    green += pixel[1] * weights[i];
+    blue += pixel[2] * weights[i];
+  }
+  target[0] = ToByte(red);
+  target[1] = ToByte(green);
+  target[2] = ToByte(blue);
+}
 
 void BlendBlock(const uint8_t* const* rows, const int32_t* weights, int count, size_t offset, uint8_t* target) {
   int32_t sums[kBlock];
@@ -28,80 +36,49 @@ void BlendBlock(const uint8_t* const* rows, const int32_t* weights, int count, s
   for (size_t i = 0; i < kBlock; ++i) target[offset + i] = ToByte(sums[i]);
 }
 
-struct Sums {
-  int32_t red = kHalf, green = kHalf, blue = kHalf;
-
-  void Add(const uint8_t* pixel, int32_t weight) {
-    red += pixel[0] * weight;
-    green += pixel[1] * weight;
-    blue += pixel[2] * weight;
-  }
-};
-
-#if defined(__SSE2__)
-// Every x86-64 multiplies and adds eight 16-bit numbers at once, but no 32-bit ones. So a weight is taken apart into
-// high * 2^kLowBits + low, which fit, and the two sums are put together at the end: the same integer, bit for bit.
-constexpr int kLowBits = 11;
-constexpr int kTaps = 4;  // pixels at a time
-
-__m128i FourBytes(const uint8_t* bytes) {
-  int32_t word;
-  std::memcpy(&word, bytes, sizeof word);
-  return _mm_cvtsi32_si128(word);
-}
-
-// r r g g b b and two of no use, 16 bits each, of a pixel and the next. Reads the first byte of the one after them.
-__m128i PixelPair(const uint8_t* pixel) {
-  const __m128i bytes = _mm_unpacklo_epi8(FourBytes(pixel), FourBytes(pixel + kChannels));
-  return _mm_unpacklo_epi8(bytes, _mm_setzero_si128());
-}
-
-// As many of the window's pixels as can be taken kTaps at a time with one left over; returns how many.
-int AddMany(const uint8_t* pixel, const int32_t* weights, int count, Sums& sums) {
-  if (count <= kTaps) return 0;
-  __m128i low = _mm_setzero_si128(), high = _mm_setzero_si128();
-  int done = 0;
-  for (; done + kTaps < count; done += kTaps, pixel += kTaps * kChannels) {
-    const __m128i weight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + done));
-    const __m128i halves =
-        _mm_packs_epi32(_mm_and_si128(weight, _mm_set1_epi32((1 << kLowBits) - 1)), _mm_srai_epi32(weight, kLowBits));
-    const __m128i first = PixelPair(pixel), second = PixelPair(pixel + 2 * kChannels);
-    low = _mm_add_epi32(low, _mm_madd_epi16(first, _mm_shuffle_epi32(halves, 0x00)));
-    low = _mm_add_epi32(low, _mm_madd_epi16(second, _mm_shuffle_epi32(halves, 0x55)));
-    high = _mm_add_epi32(high, _mm_madd_epi16(first, _mm_shuffle_epi32(halves, 0xAA)));
-    high = _mm_add_epi32(high, _mm_madd_epi16(second, _mm_shuffle_epi32(halves, 0xFF)));
-  }
-  int32_t total[4];
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(total), _mm_add_epi32(low, _mm_slli_epi32(high, kLowBits)));
-  sums.red += total[0];
-  sums.green += total[1];
-  sums.blue += total[2];
-  return done;
-}
-#else
-int AddMany(const uint8_t*, const int32_t*, int, Sums&) { return 0; }
-#endif
-
 }  // namespace
 
-void StretchRow(const uint8_t* source, const AxisWeights& axis, uint8_t* target) {
-  const int32_t* weights = axis.weights.data();
+Instructions BestInstructions() {
+#if defined(__x86_64__)
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2) return Instructions::kAvx2;
+#endif
+  return Instructions::kPortable;
+}
+
+RowStretcher::RowStretcher(const AxisWeights& axis, int source_width, Instructions instructions) : axis_(axis) {
+  if (instructions == Instructions::kPortable) return;
+#if defined(__x86_64__)
+  const size_t row_bytes = static_cast<size_t>(source_width) * kChannels;
   for (const AxisWeights::Window& window : axis.windows) {
-    const uint8_t* pixels = source + static_cast<size_t>(window.first) * kChannels;
-    Sums sums;
-    for (int i = AddMany(pixels, weights, window.count, sums); i < window.count; ++i) {
-      sums.Add(pixels + static_cast<size_t>(i) * kChannels, weights[i]);
-    }
-    target[0] = ToByte(sums.red);
-    target[1] = ToByte(sums.green);
-    target[2] = ToByte(sums.blue);
-    target += kChannels;
-    weights += axis.stride;
+    if (avx2::ReadsUpTo(window) > row_bytes) return;
+    avx2::Prepare(axis.Of(static_cast<int>(prepared_windows_)), window, prepared_);
+    ++prepared_windows_;
+  }
+#else
+  static_cast<void>(source_width);
+#endif
+}
+
+void RowStretcher::Stretch(const uint8_t* source, uint8_t* target) const {
+#if defined(__x86_64__)
+  if (prepared_windows_ > 0) avx2::StretchRow(source, axis_, prepared_windows_, prepared_.data(), target);
+#endif
+  for (size_t i = prepared_windows_; i < axis_.windows.size(); ++i) {
+    const auto [first, count] = axis_.windows[i];
+    StretchPixel(source + static_cast<size_t>(first) * kChannels, axis_.Of(static_cast<int>(i)), count,
+                 target + i * kChannels);
   }
 }
 
-void BlendRows(const uint8_t* const* rows, const int32_t* weights, int count, size_t bytes, uint8_t* target) {
+void BlendRows(const uint8_t* const* rows, const int32_t* weights, int count, size_t bytes, uint8_t* target,
+               Instructions instructions) {
   size_t offset = 0;
+#if defined(__x86_64__)
+  if (instructions == Instructions::kAvx2) offset = avx2::BlendRows(rows, weights, count, bytes, target);
+#else
+  static_cast<void>(instructions);
+#endif
   for (; offset + kBlock <= bytes; offset += kBlock) BlendBlock(rows, weights, count, offset, target);
   for (; offset < bytes; ++offset) {
     int32_t sum = kHalf;
