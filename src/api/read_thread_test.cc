@@ -29,8 +29,8 @@ TEST(ReadThread, RunsTasksInOrderOnOneOtherThread) {
 }
 
 TEST(ReadThread, RefusesMoreThanMayWait) {
+  std::promise<void> begun, go;  // they outlive the thread, which may still be inside `go` when the test ends
   ReadThread reads(2);
-  std::promise<void> begun, go;
   EXPECT_TRUE(reads.Post([&] {
     begun.set_value();
     go.get_future().wait();
