@@ -20,6 +20,11 @@ class FileSlice : public http::BodySource {
       : file_(std::move(file)), slice_(slice), name_(std::move(name)), log_failure_(std::move(log_failure)) {}
 
   uint64_t size() const override { return slice_.size; }
+  std::optional<FilePart> file() const override {
+    const std::optional<int> descriptor = file_->descriptor();
+    if (!descriptor) return std::nullopt;
+    return FilePart{*descriptor, slice_.offset};
+  }
 
   Result<size_t> ReadAt(uint64_t offset, std::span<uint8_t> out) override {
     auto count = file_->ReadAt(slice_.offset + offset, out);

@@ -48,6 +48,9 @@ class ReadableFile {
   // Reads up to out.size() bytes from `offset`; fewer only at the end of the file. Returns how many.
   virtual Result<size_t> ReadAt(uint64_t offset, std::span<uint8_t> out) = 0;
   virtual Result<uint64_t> Size() = 0;
+  // For system calls that move a file's bytes without reading them here; nothing where there is no real file. It stays
+  // this object's own.
+  virtual std::optional<int> descriptor() const { return std::nullopt; }
 };
 
 // A new regular file open for appending.

@@ -40,6 +40,8 @@ class PosixReadable final : public ReadableFile {
     return static_cast<uint64_t>(info.st_size);
   }
 
+  std::optional<int> descriptor() const override { return fd_.get(); }
+
  private:
   const UniqueFd fd_;
   const std::string display_;

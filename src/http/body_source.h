@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/result.h"
@@ -19,6 +20,13 @@ class BodySource {
   // promise cannot be kept: the client gets 500, or a broken connection where the response has already begun.
   // Tells the operator itself; must not throw.
   virtual Result<size_t> ReadAt(uint64_t offset, std::span<uint8_t> out) = 0;
+
+  // Where the body lies, when it is a part of an open file that ReadAt reads too: then it need not pass through memory.
+  struct FilePart {
+    int descriptor = -1;  // the source's own, open as long as that lives
+    uint64_t offset = 0;  // in the file, of the body's first byte
+  };
+  virtual std::optional<FilePart> file() const { return std::nullopt; }
 };
 
 }  // namespace lotmark::http

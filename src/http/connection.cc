@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 
+#include "http/file_sender.h"
 #include "http/refusals.h"
 #include "http/responder.h"
 
@@ -332,7 +333,20 @@ asio::awaitable<bool> Connection::Send(const Response& response, AfterResponse a
   co_return written;
 }
 
-// The first piece is read before the header is sent: a source that fails at once can still be answered honestly.
+std::function<void()> Connection::Waker() {
+  return [connection = weak_from_this()] {
+    if (const auto alive = connection.lock()) alive->Wake();
+  };
+}
+
+std::shared_ptr<ReadAhead> Connection::StartReading(std::shared_ptr<BodySource> source, uint64_t begin, uint64_t end) {
+  auto ahead = std::make_shared<ReadAhead>(std::move(source), begin, end, state_.readers, *state_.io, Waker());
+  ahead->Start();
+  return ahead;
+}
+
+// The first piece is read before the header is sent: a source that fails at once can still be answered honestly. What
+// follows it goes straight from the file where that can be.
 asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResponse after) {
   if (state_.streams >= state_.limits.max_streams) {
     Response busy = TooManyStreams();
@@ -341,11 +355,9 @@ asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResp
     co_return refused;
   }
   const StreamCount counted(state_.streams);
-  const auto wake = [connection = weak_from_this()] {
-    if (const auto alive = connection.lock()) alive->Wake();
-  };
-  const auto ahead = std::make_shared<ReadAhead>(response.stream, state_.readers, *state_.io, wake);
-  ahead->Start();
+  const uint64_t size = response.stream->size();
+  const uint64_t read = !tls_ && response.stream->file() ? std::min(size, kPieceBytes) : size;
+  const std::shared_ptr<ReadAhead> ahead = StartReading(response.stream, 0, read);
   Result<ByteView> piece = co_await NextPiece(*ahead);
   if (!piece) {
     Response failed = ErrorResponse(500, "failed", "the answer could not be read; the service's log says why");
@@ -354,14 +366,46 @@ asio::awaitable<bool> Connection::SendStream(const Response& response, AfterResp
     co_return told;
   }
   const std::string head = FormatHead(response, response.body_size(), after, std::time(nullptr));
+  const bool sent = co_await SendPieces(head, piece, *ahead);
+  if (!sent || read == size) co_return sent;
+  const bool all = co_await SendFile(response.stream, read);
+  co_return all;
+}
+
+// `front`, then `piece` and all that follow it.
+asio::awaitable<bool> Connection::SendPieces(std::string_view front, Result<ByteView> piece, ReadAhead& ahead) {
   bool sending = !abandoned_;
-  for (std::string_view front = head; sending && piece && !piece->empty(); front = {}) {
+  for (; sending && piece && !piece->empty(); front = {}) {
     Arm(state_.limits.write_timeout);
     sending = co_await Write(front, AsText(*piece));
     if (!sending) break;
-    piece = co_await NextPiece(*ahead);
+    piece = co_await NextPiece(ahead);
   }
   co_return sending&& piece.has_value() && !abandoned_;
+}
+
+asio::awaitable<bool> Connection::SendFile(std::shared_ptr<BodySource> source, uint64_t begin) {
+  const auto sender =
+      std::make_shared<FileSender>(source, begin, socket_.native_handle(), state_.readers, *state_.io, Waker());
+  error_code ignored;
+  socket_.native_non_blocking(true, ignored);  // a call that waits for the client would keep a reading thread
+  Arm(state_.limits.write_timeout);
+  while (!sender->done() && !abandoned_) {
+    sender->Start();
+    while (sender->busy() && !abandoned_) co_await woken_.async_wait(kAwait);
+    if (abandoned_ || sender->outcome() == FileSender::Outcome::kFailed) co_return false;
+    if (sender->outcome() == FileSender::Outcome::kUnsupported) {
+      const std::shared_ptr<ReadAhead> ahead = StartReading(source, sender->offset(), source->size());
+      Result<ByteView> piece = co_await NextPiece(*ahead);
+      const bool sent = co_await SendPieces("", piece, *ahead);
+      co_return sent;
+    }
+    if (sender->outcome() == FileSender::Outcome::kSent) Arm(state_.limits.write_timeout);
+    if (sender->done()) break;
+    const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, kAwait);
+    if (error) co_return false;
+  }
+  co_return !abandoned_;
 }
 
 asio::awaitable<Result<ByteView>> Connection::NextPiece(ReadAhead& ahead) {

@@ -75,7 +75,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void> Ask(Request request);
   boost::asio::awaitable<bool> Send(const Response& response, AfterResponse after, bool head_only);
   boost::asio::awaitable<bool> SendStream(const Response& response, AfterResponse after);
+  boost::asio::awaitable<bool> SendPieces(std::string_view front, Result<ByteView> piece, ReadAhead& ahead);
+  boost::asio::awaitable<bool> SendFile(std::shared_ptr<BodySource> source, uint64_t begin);
   boost::asio::awaitable<Result<ByteView>> NextPiece(ReadAhead& ahead);
+  std::shared_ptr<ReadAhead> StartReading(std::shared_ptr<BodySource> source, uint64_t begin, uint64_t end);
+  std::function<void()> Waker();
   boost::asio::awaitable<bool> Write(std::string_view first, std::string_view second);
   boost::asio::awaitable<void> Linger();
 

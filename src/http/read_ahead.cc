@@ -5,15 +5,9 @@
 #include <utility>
 
 namespace lotmark::http {
-namespace {
-
-constexpr uint64_t kPieceBytes = 256 * 1024;
-
-}  // namespace
-
-ReadAhead::ReadAhead(std::shared_ptr<BodySource> source, boost::asio::thread_pool& readers, boost::asio::io_context& io,
-                     std::function<void()> wake)
-    : source_(std::move(source)), readers_(readers), io_(io), wake_(std::move(wake)), size_(source_->size()) {}
+ReadAhead::ReadAhead(std::shared_ptr<BodySource> source, uint64_t begin, uint64_t end,
+                     boost::asio::thread_pool& readers, boost::asio::io_context& io, std::function<void()> wake)
+    : source_(std::move(source)), readers_(readers), io_(io), wake_(std::move(wake)), end_(end), offset_(begin) {}
 
 void ReadAhead::Start() { StartRead(); }
 
@@ -26,9 +20,9 @@ Result<ByteView> ReadAhead::Take() {
 
 void ReadAhead::StartRead() {
   next_size_ = size_t{0};
-  if (offset_ == size_) return;
+  if (offset_ == end_) return;
   reading_ = true;
-  next_.resize(static_cast<size_t>(std::min(kPieceBytes, size_ - offset_)));
+  next_.resize(static_cast<size_t>(std::min(kPieceBytes, end_ - offset_)));
   boost::asio::post(readers_, [self = shared_from_this()]() mutable {
     Result<size_t> count = self->source_->ReadAt(self->offset_, self->next_);
     boost::asio::io_context& io = self->io_;

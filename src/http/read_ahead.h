@@ -17,16 +17,19 @@
 
 namespace lotmark::http {
 
+constexpr uint64_t kPieceBytes = 256 * 1024;
+
 class ReadAhead : public std::enable_shared_from_this<ReadAhead> {
  public:
-  // `wake` is called on the I/O thread after each read. `readers` and `io` must outlive every read.
-  ReadAhead(std::shared_ptr<BodySource> source, boost::asio::thread_pool& readers, boost::asio::io_context& io,
-            std::function<void()> wake);
+  // Reads the bytes from `begin` up to `end` of the body. `wake` is called on the I/O thread after each read. `readers`
+  // and `io` must outlive every read.
+  ReadAhead(std::shared_ptr<BodySource> source, uint64_t begin, uint64_t end, boost::asio::thread_pool& readers,
+            boost::asio::io_context& io, std::function<void()> wake);
 
   // Begins the first read. REQUIRES: called once.
   void Start();
   bool reading() const { return reading_; }
-  // The next piece, valid until the following call; begins the read of the one behind it. Empty at the end of the body;
+  // The next piece, valid until the following call; begins the read of the one behind it. Empty at `end`;
   // an error ends it early. REQUIRES: Start() was called, !reading().
   Result<ByteView> Take();
 
@@ -38,10 +41,10 @@ class ReadAhead : public std::enable_shared_from_this<ReadAhead> {
   boost::asio::thread_pool& readers_;
   boost::asio::io_context& io_;
   const std::function<void()> wake_;
-  const uint64_t size_;
-  uint64_t offset_ = 0;  // behind what is in `next_`
-  Bytes current_;        // being sent
-  Bytes next_;           // being read
+  const uint64_t end_;
+  uint64_t offset_;  // behind what is in `next_`
+  Bytes current_;    // being sent
+  Bytes next_;       // being read
   Result<size_t> next_size_ = size_t{0};
   bool reading_ = false;
 };

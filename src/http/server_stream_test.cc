@@ -1,5 +1,6 @@
 // Streamed bodies: whole and exact, flat in memory, honest when the source fails, and free of what clients do to them.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -99,6 +100,86 @@ TEST(ServerStream, SendsEveryByteInOrderAndKeepsTheConnection) {
     AwaitNone(watch);
     EXPECT_FALSE(watch.read_on_handlers_thread);
   }
+}
+
+// The pattern in a real file, `skipped` bytes into it; counts what is read in pieces.
+class FileSource : public BodySource {
+ public:
+  FileSource(uint64_t promised, uint64_t there, uint64_t skipped) : promised_(promised), skipped_(skipped) {
+    std::vector<uint8_t> content(skipped + there, 0xEE);
+    for (uint64_t i = 0; i < there; ++i) content[skipped + i] = ByteAt(i);
+    EXPECT_EQ(std::fwrite(content.data(), 1, content.size(), file_), content.size());
+    EXPECT_EQ(std::fflush(file_), 0);
+  }
+  ~FileSource() override { std::fclose(file_); }
+  uint64_t size() const override { return promised_; }
+  std::optional<FilePart> file() const override { return FilePart{::fileno(file_), skipped_}; }
+  Result<size_t> ReadAt(uint64_t offset, std::span<uint8_t> out) override {
+    const ssize_t count = ::pread(::fileno(file_), out.data(), out.size(), static_cast<off_t>(skipped_ + offset));
+    if (count <= 0) {
+      ++failures;
+      return Refused("it ends too early");
+    }
+    read += static_cast<uint64_t>(count);
+    return static_cast<size_t>(count);
+  }
+
+  std::atomic<uint64_t> read = 0;
+  std::atomic<int> failures = 0;
+
+ private:
+  std::FILE* const file_ = std::tmpfile();
+  const uint64_t promised_;
+  const uint64_t skipped_;
+};
+
+Handler Give(std::shared_ptr<FileSource> source) {
+  return [source](const Request&, const Responder& respond) {
+    Response response{.status = 200, .content_type = "application/octet-stream", .headers = {}, .body = ""};
+    response.stream = source;
+    respond(std::move(response));
+  };
+}
+
+TEST(ServerStream, AFileIsSentExactlyAndPassesMemoryOnlyUnderTls) {
+  for (const uint64_t size : {uint64_t{1000}, 256 * uint64_t{1024}, 256 * 1024 + uint64_t{1}, 20 * kMiB + 7}) {
+    const auto source = std::make_shared<FileSource>(size, size, 4099);
+    const auto server = StartServer(Give(source));
+    Client client = ConnectTo(*server);
+    for (int i = 0; i < 2; ++i) {
+      const auto reply = client.Fetch("GET", "/");
+      ASSERT_TRUE(reply) << reply.error().text;
+      ASSERT_EQ(reply->body.size(), size);
+      ExpectPattern(reply->body);
+    }
+    const uint64_t first_pieces = 2 * std::min<uint64_t>(size, 256 * 1024);
+    EXPECT_EQ(source->read, testing::OverTls() ? 2 * size : first_pieces);
+    EXPECT_EQ(source->failures, 0);
+  }
+}
+
+TEST(ServerStream, AFileThatEndsTooEarlyBreaksTheConnectionAndTheSourceIsAsked) {
+  const auto source = std::make_shared<FileSource>(5 * kMiB, 3 * kMiB, 0);
+  const auto server = StartServer(Give(source));
+  EXPECT_FALSE(ConnectTo(*server).Fetch("GET", "/"));
+  EXPECT_GE(source->failures, 1);
+}
+
+TEST(ServerStream, AFileOutlivesClientsThatGo) {
+  const auto source = std::make_shared<FileSource>(64 * kMiB, 64 * kMiB, 0);
+  {
+    const auto server = StartServer(Give(source));
+    for (int i = 0; i < 8; ++i) {
+      Client client = ConnectTo(*server);
+      ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+      std::this_thread::sleep_for(milliseconds(5 * i));
+    }
+    const auto reply = ConnectTo(*server).Fetch("GET", "/");
+    ASSERT_TRUE(reply) << reply.error().text;
+    ExpectPattern(reply->body);
+  }
+  EXPECT_EQ(source.use_count(), 1);
+  EXPECT_EQ(source->failures, 0);
 }
 
 TEST(ServerStream, TakesShortReadsAsTheyCome) {
