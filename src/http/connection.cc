@@ -393,8 +393,8 @@ asio::awaitable<bool> Connection::SendFile(std::shared_ptr<BodySource> source, u
   while (!sender->done() && !abandoned_) {
     sender->Start();
     while (sender->busy() && !abandoned_) co_await woken_.async_wait(kAwait);
-    if (abandoned_ || sender->outcome() == FileSender::Outcome::kFailed) co_return false;
-    if (sender->outcome() == FileSender::Outcome::kUnsupported) {
+    if (abandoned_ || sender->outcome() == FileSender::Outcome::kClientGone) co_return false;
+    if (sender->outcome() == FileSender::Outcome::kReadInstead) {
       const std::shared_ptr<ReadAhead> ahead = StartReading(source, sender->offset(), source->size());
       Result<ByteView> piece = co_await NextPiece(*ahead);
       const bool sent = co_await SendPieces("", piece, *ahead);

@@ -56,7 +56,7 @@ void FileSender::Start() {
 }
 
 FileSender::Attempt FileSender::Send() {
-  if (socket_ < 0) return {Outcome::kUnsupported};
+  if (socket_ < 0) return {Outcome::kReadInstead};
   BlockBrokenPipe();
   const BodySource::FilePart file = *source_->file();
   auto position = static_cast<off_t>(file.offset + offset_);
@@ -64,11 +64,8 @@ FileSender::Attempt FileSender::Send() {
   if (sent > 0) return {Outcome::kSent, static_cast<uint64_t>(sent)};
   const int error = sent < 0 ? errno : 0;
   if (error == EAGAIN || error == EINTR) return {Outcome::kSocketFull};
-  if (error == EINVAL || error == ENOSYS) return {Outcome::kUnsupported};
-  // The source tells the operator when it is the file that failed.
-  uint8_t byte;
-  if (error != EPIPE && error != ECONNRESET) static_cast<void>(source_->ReadAt(offset_, {&byte, 1}));
-  return {Outcome::kFailed};
+  if (error == EPIPE || error == ECONNRESET) return {Outcome::kClientGone};
+  return {Outcome::kReadInstead};
 }
 
 }  // namespace lotmark::http

@@ -20,10 +20,10 @@ namespace lotmark::http {
 class FileSender : public std::enable_shared_from_this<FileSender> {
  public:
   enum class Outcome {
-    kSent,         // some bytes: see sent()
-    kSocketFull,   // none, until the socket is writable again
-    kUnsupported,  // none: read and write instead
-    kFailed,       // the file ended too early or the client is gone; the source has told the operator of the former
+    kSent,        // some bytes: see offset()
+    kSocketFull,  // none, until the socket is writable again
+    kClientGone,
+    kReadInstead,  // none: the system does not do this here, or the file failed; reading it will tell
   };
 
   // REQUIRES: source->file(). `wake` is called on the I/O thread after each call. `readers` and `io` must outlive every

@@ -63,6 +63,27 @@ Error NotProven(const std::string& what, const char* why) { return Refused(what 
 
 bool IsRightChild(uint64_t index) { return (index & 1) != 0; }
 
+// Where the check of a proof stands on its way to the root: the fn and sn of RFC 9162, which are a node and the last
+// node of its level.
+struct Climb {
+  uint64_t node;
+  uint64_t last;
+
+  bool arrived() const { return last == 0; }
+  bool sibling_is_left() const { return IsRightChild(node) || node == last; }
+  // To the parent, once the sibling was taken in. The last node of a level goes up as it is until it has one.
+  void Up() {
+    if (sibling_is_left()) {
+      while (!IsRightChild(node) && node != 0) Shift();
+    }
+    Shift();
+  }
+  void Shift() {
+    node >>= 1;
+    last >>= 1;
+  }
+};
+
 }  // namespace
 
 Digest LeafHash(ByteView entry) {
@@ -111,25 +132,14 @@ Result<Proof> ProveConsistency(uint64_t old_size, uint64_t size, NodeReader& nod
 Status CheckInclusion(const Proof& proof, uint64_t index, const Digest& leaf, const TreeHead& head) {
   const std::string what = "entry " + std::to_string(index) + " in a log of " + std::to_string(head.size);
   if (index >= head.size) return NotProven(what, "it is not that long");
-  uint64_t node = index;
-  uint64_t last = head.size - 1;
+  Climb climb{index, head.size - 1};
   Digest root = leaf;
   for (const Digest& sibling : proof) {
-    if (last == 0) return NotProven(what, "the proof is too long");
-    if (IsRightChild(node) || node == last) {
-      root = NodeHash(sibling, root);
-      // The rightmost node of a level without a sibling goes up as it is.
-      while (!IsRightChild(node) && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      root = NodeHash(root, sibling);
-    }
-    node >>= 1;
-    last >>= 1;
+    if (climb.arrived()) return NotProven(what, "the proof is too long");
+    root = climb.sibling_is_left() ? NodeHash(sibling, root) : NodeHash(root, sibling);
+    climb.Up();
   }
-  if (last != 0) return NotProven(what, "the proof is too short");
+  if (!climb.arrived()) return NotProven(what, "the proof is too short");
   if (root != head.root) return NotProven(what, "it leads to another root");
   return Ok();
 }
@@ -144,12 +154,8 @@ Status CheckConsistency(const Proof& proof, const TreeHead& old_head, const Tree
     if (old_head.root != same) return NotProven(what, "it leads to another root");
     return Ok();
   }
-  uint64_t node = old_head.size - 1;
-  uint64_t last = head.size - 1;
-  while (IsRightChild(node)) {
-    node >>= 1;
-    last >>= 1;
-  }
+  Climb climb{old_head.size - 1, head.size - 1};
+  while (IsRightChild(climb.node)) climb.Shift();
   // An old tree that is one whole subtree is the proof's first hash itself; otherwise that stands in the proof.
   size_t next = 0;
   Digest old_root = old_head.root;
@@ -160,21 +166,12 @@ Status CheckConsistency(const Proof& proof, const TreeHead& old_head, const Tree
   Digest root = old_root;
   for (; next < proof.size(); ++next) {
     const Digest& sibling = proof[next];
-    if (last == 0) return NotProven(what, "the proof is too long");
-    if (IsRightChild(node) || node == last) {
-      old_root = NodeHash(sibling, old_root);
-      root = NodeHash(sibling, root);
-      while (!IsRightChild(node) && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      root = NodeHash(root, sibling);
-    }
-    node >>= 1;
-    last >>= 1;
+    if (climb.arrived()) return NotProven(what, "the proof is too long");
+    if (climb.sibling_is_left()) old_root = NodeHash(sibling, old_root);
+    root = climb.sibling_is_left() ? NodeHash(sibling, root) : NodeHash(root, sibling);
+    climb.Up();
   }
-  if (last != 0) return NotProven(what, "the proof is too short");
+  if (!climb.arrived()) return NotProven(what, "the proof is too short");
   if (old_root != old_head.root || root != head.root) return NotProven(what, "it leads to another root");
   return Ok();
 }
