@@ -95,10 +95,10 @@ uint32_t NoteVerifier::key_id() const {
 
 std::string SignNote(std::string_view text, const std::string& key_name, const PrivateKey& key) {
   const uint32_t key_id = NoteVerifier(key_name, key.public_key()).key_id();
-  Bytes line;
-  for (int shift = 24; shift >= 0; shift -= 8) line.push_back(static_cast<uint8_t>(key_id >> shift & 0xFF));
   const Signature signature = key.Sign(AsBytes(text));
-  line.insert(line.end(), signature.begin(), signature.end());
+  std::array<uint8_t, kKeyIdBytes + std::tuple_size_v<Signature>> line;
+  for (size_t i = 0; i < kKeyIdBytes; ++i) line[i] = static_cast<uint8_t>(key_id >> (24 - 8 * i) & 0xFF);
+  std::copy(signature.begin(), signature.end(), line.begin() + kKeyIdBytes);
   return fmt::format("{}\n{}{} {}\n", text, kSignatureMark, key_name, Base64Encode(line));
 }
 
