@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -15,9 +16,10 @@ constexpr std::string_view kSignatureMark = "\u2014 ";
 constexpr size_t kKeyIdBytes = 4;
 constexpr size_t kMaxSignatures = 64;
 
-Bytes TypedKey(const PublicKey& key) {
-  Bytes typed{kEd25519};
-  typed.insert(typed.end(), key.bytes().begin(), key.bytes().end());
+std::array<uint8_t, 1 + PublicKey::kSize> TypedKey(const PublicKey& key) {
+  std::array<uint8_t, 1 + PublicKey::kSize> typed;
+  typed[0] = kEd25519;
+  std::copy(key.bytes().begin(), key.bytes().end(), typed.begin() + 1);
   return typed;
 }
 
