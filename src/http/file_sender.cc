@@ -1,29 +1,21 @@
 #include "http/file_sender.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <csignal>
 #include <utility>
+
+#include "http/broken_pipe.h"
 
 namespace lotmark::http {
 namespace {
 
 // Much more than a socket takes at once, and little enough that a cold disk soon lets the reading thread go.
 constexpr uint64_t kMostAtOnce = 4 << 20;
-
-// A client that has gone must not end the process. The signal is for the thread that wrote, and stays pending there.
-void BlockBrokenPipe() {
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-}
 
 }  // namespace
 

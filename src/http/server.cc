@@ -14,6 +14,7 @@
 #include <mutex>
 #include <thread>
 
+#include "http/broken_pipe.h"
 #include "http/connection.h"
 #include "http/listener.h"
 
@@ -97,10 +98,7 @@ class AsioServer final : public Server {
   // Ends when nothing is left to do: the listener closed, the sweep over, every connection gone.
   void RunIo() {
     ::pthread_setname_np(::pthread_self(), "lotmark-http");
-    sigset_t broken_pipe;  // what TlsStream writes to a client that has gone must not end the process
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+    BlockBrokenPipe();  // TlsStream writes on this thread
     state_.io->run();
     io_done_.set_value();
   }
