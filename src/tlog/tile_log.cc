@@ -14,6 +14,10 @@ Status WriteCheckpoint(fs::Dir& folder, const std::string& note, fs::IfExists if
   return fs::WriteFileAtomic(folder, kCheckpointFile, AsBytes(note), if_exists);
 }
 
+std::string OtherEntries(fs::Dir& folder) {
+  return folder.DisplayPath() + ": the entries are not those that were signed: their root is another";
+}
+
 // A log of hashes in memory: what the entries' tiles must be.
 class MemoryNodes : public NodeReader {
  public:
@@ -70,7 +74,7 @@ Result<std::vector<Bytes>> TileLog::ReadAll() const {
   }
   LOTMARK_ASSIGN_OR_RETURN(const Digest root, RootOf(head_.size, nodes));
   if (root == head_.root) return entries;
-  return Refused(folder_->DisplayPath() + ": the entries are not those that were signed: their root is another");
+  return Refused(OtherEntries(*folder_));
 }
 
 Status TileLog::CheckTiles() const {
@@ -123,7 +127,7 @@ Result<std::vector<std::string>> TileLog::Verify() const {
   }
   LOTMARK_ASSIGN_OR_RETURN(const Digest root, RootOf(head_.size, nodes));
   if (root != head_.root) {
-    wrong.push_back(folder_->DisplayPath() + ": the entries are not those that were signed: their root is another");
+    wrong.push_back(OtherEntries(*folder_));
   }
   return wrong;
 }
