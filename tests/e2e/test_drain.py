@@ -35,9 +35,10 @@ class Drain(LotmarkTest):
 
     def check_drain(self, tls):
         service = self.start(tls=tls)
-        in_flight = self.half_a_request(service)
+        # In this order: the server takes up the second connection only after it noted the first one's answer as sent.
         idle = service.connect()
         service.request("GET", "/health", connection=idle)
+        in_flight = self.half_a_request(service)
         service.process.send_signal(signal.SIGTERM)
         self.assertEqual(idle.sock.recv(1), b"", "idle connections are closed when the drain begins")
         for path in ("/health/ready", "/classify"):
