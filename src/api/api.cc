@@ -153,7 +153,7 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
         Json list = Json::array();
         for (const auto& version : versions) {
           list.push_back({{"version", version.version.text()},
-                          {"state", store::VersionStateName(version.state)},
+                          {"state", journal::VersionStateName(version.state)},
                           {"manifest_sha256", version.manifest_sha256.hex()}});
         }
         models.push_back({{"model_name", name.text()}, {"versions", std::move(list)}});

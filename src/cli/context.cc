@@ -61,7 +61,7 @@ Result<const runtime::Runtime*> Context::ServerRuntime() const {
   return runtime;
 }
 
-store::Actor Context::Actor() const {
+journal::Actor Context::Actor() const {
   return {.name = options_.actor.empty() ? LoginAtHost() : options_.actor, .authenticated = false};
 }
 

@@ -45,7 +45,7 @@ class Context {
   Result<ModelName> Model(const store::Reader& reader) const;
   // The runtime that servers use (ONNX). kRefused when this program was built without it.
   Result<const runtime::Runtime*> ServerRuntime() const;
-  store::Actor Actor() const;
+  journal::Actor Actor() const;
   store::VolumeOptions VolumeOptions() const { return {.clock = toolbox_.clock, .actor = Actor()}; }
   const std::string& volume_path() const { return options_.volume; }
 

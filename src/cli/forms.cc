@@ -47,10 +47,10 @@ std::string HumanSize(uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
-Json EventJson(const store::Event& event) {
+Json EventJson(const journal::Event& event) {
   return Json{{"index", event.index},
               {"time", FormatUtc(event.time)},
-              {"event", store::EventKindName(event.kind)},
+              {"event", journal::EventKindName(event.kind)},
               {"actor", {{"name", event.actor.name}, {"authenticated", event.actor.authenticated}}},
               {"model_name", event.model ? Json(event.model->text()) : Json(nullptr)},
               {"version", OptionalVersion(event.version)},
@@ -62,7 +62,7 @@ Json EventJson(const store::Event& event) {
 Json SummaryJson(const store::VersionSummary& summary) {
   return Json{{"model_name", summary.model.text()},
               {"version", summary.version.text()},
-              {"state", store::VersionStateName(summary.state)},
+              {"state", journal::VersionStateName(summary.state)},
               {"manifest_sha256", summary.manifest_sha256.hex()},
               {"registered_at", FormatUtc(summary.registered_at)},
               {"registered_by", summary.registered_by.name},

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "store/event_log.h"
+#include "journal/event.h"
 #include "store/status.h"
 #include "store/verification.h"
 
@@ -17,7 +17,7 @@ std::string Table(const std::vector<std::vector<std::string>>& rows);
 // "412.3 KiB", "17.0 MiB": for people.
 std::string HumanSize(uint64_t bytes);
 
-Json EventJson(const store::Event& event);
+Json EventJson(const journal::Event& event);
 Json SummaryJson(const store::VersionSummary& summary);
 Json ModelStatusJson(const store::ModelStatus& status);
 Json FileReportJson(const store::FileReport& report);

@@ -42,11 +42,11 @@ TEST(HumanSize, ChoosesAUnitThatReads) {
   EXPECT_EQ(HumanSize(uint64_t{5} << 50), "5120.0 TiB");
 }
 
-store::Event SampleEvent() {
-  store::Event event;
+journal::Event SampleEvent() {
+  journal::Event event;
   event.index = 7;
   event.time = store::FixedClock().Now();
-  event.kind = store::EventKind::kActivated;
+  event.kind = journal::EventKind::kActivated;
   event.actor = store::kTestActor;
   event.model = ModelName::Parse("lesion_cnn").value();
   event.version = Version::Parse("v2").value();

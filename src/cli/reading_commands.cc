@@ -29,7 +29,7 @@ Result<Outcome> List(const Context& context) {
   for (const auto& one : versions) {
     std::string formats;
     for (const auto& format : one.formats) formats += (formats.empty() ? "" : ",") + format;
-    rows.push_back({one.version.text(), std::string(store::VersionStateName(one.state)),
+    rows.push_back({one.version.text(), std::string(journal::VersionStateName(one.state)),
                     one.problem.empty() ? one.export_date : "damaged: " + one.problem, formats, HumanSize(one.bytes),
                     one.manifest_sha256.hex()});
   }
@@ -156,7 +156,7 @@ Result<Outcome> History(const Context& context, bool all_models) {
   }
   std::vector<std::vector<std::string>> rows{{"#", "TIME", "EVENT", "VERSION", "MANIFEST", "ACTOR", "REASON"}};
   for (const auto& event : events) {
-    rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::string(store::EventKindName(event.kind)),
+    rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::string(journal::EventKindName(event.kind)),
                     event.version ? event.version->text() : "",
                     event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
                     Printable(event.actor.name) + (event.actor.authenticated ? "" : " (unauthenticated)"),

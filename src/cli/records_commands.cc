@@ -18,7 +18,7 @@ struct VersionTrace {
   bool matches = false;
   std::optional<store::OpenedVersion> opened;
   std::optional<store::VerifyReport> files;
-  std::optional<store::Event> activated_by;  // what last made that version desired before the row's time
+  std::optional<journal::Event> activated_by;  // what last made that version desired before the row's time
 };
 
 VersionTrace TraceVersion(const store::Reader& reader, const records::ClassificationRow& row) {
@@ -42,7 +42,7 @@ VersionTrace TraceVersion(const store::Reader& reader, const records::Classifica
   trace.files = std::move(*report);
   trace.opened = std::move(*opened);
   if (const auto events = reader.History(row.model_name)) {
-    trace.activated_by = store::LastActivationOf(*events, row.model_name, row.model_version, row.time);
+    trace.activated_by = journal::LastActivationOf(*events, row.model_name, row.model_version, row.time);
   }
   return trace;
 }

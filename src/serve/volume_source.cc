@@ -1,7 +1,7 @@
 #include "serve/volume_source.h"
 
 #include "serve/memory.h"
-#include "store/history.h"
+#include "journal/history.h"
 
 namespace lotmark::serve {
 namespace {
@@ -51,7 +51,7 @@ class VolumeSource final : public ModelSource {
   // The events remember the digest under which the version was registered; a manifest edited since is another one.
   Status CheckRegistered(const VersionIdentity& identity) const {
     LOTMARK_ASSIGN_OR_RETURN(const auto events, reader_->History());
-    LOTMARK_ASSIGN_OR_RETURN(const auto history, store::FoldEvents(events));
+    LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
     const auto* registered = history.FindRegistered(identity.model, identity.version);
     if (registered == nullptr) return Refused(NameOf(identity) + ": no event says that this version was registered");
     if (registered->manifest_sha256 != identity.manifest_sha256) {

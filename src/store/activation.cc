@@ -9,9 +9,9 @@ namespace {
 
 Status CheckReason(const std::string& reason) {
   if (reason.empty()) return Refused("reason: is empty: say why, the history keeps it");
-  if (reason.size() > EventLog::kMaxReasonBytes) {
+  if (reason.size() > journal::Event::kMaxReasonBytes) {
     return Refused("reason: " + std::to_string(reason.size()) + " bytes: the limit is " +
-                   std::to_string(EventLog::kMaxReasonBytes));
+                   std::to_string(journal::Event::kMaxReasonBytes));
   }
   if (!IsUtf8(reason)) return Refused("reason: is not UTF-8 text");
   return Ok();
@@ -36,8 +36,7 @@ Status CheckFiles(const OpenedVersion& opened, const Digest& registered, const P
 }
 
 // That the version may become active. Long: no lock is held.
-Status Prove(const Reader& reader, const MoveRequest& request, const MoveDecision& decision) {
-  LOTMARK_ASSIGN_OR_RETURN(const OpenedVersion opened, reader.OpenVersion(request.model, decision.target));
+Status Prove(const OpenedVersion& opened, const MoveRequest& request, const MoveDecision& decision) {
   LOTMARK_RETURN_IF_ERROR(CheckServable(opened));
   LOTMARK_RETURN_IF_ERROR(CheckFiles(opened, decision.manifest_sha256, request.progress));
   return request.check ? request.check(opened) : Ok();
@@ -53,7 +52,7 @@ Result<MoveDecision> Choose(const LockedVolume& volume, const MoveRequest& reque
 Status Move(LockedVolume& volume, const MoveRequest& request, const MoveDecision& decision) {
   const VolumeInfo& info = volume.place().info;
   if (request.model == info.primary_model) LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), info.primary_model));
-  Event event = MakeEvent(decision.intent, request.model, decision.target, decision.manifest_sha256);
+  journal::Event event = MakeEvent(decision.intent, request.model, decision.target, decision.manifest_sha256);
   event.previous = decision.previous;
   event.reason = request.reason;
   LOTMARK_RETURN_IF_ERROR(volume.Record(event));
@@ -63,7 +62,7 @@ Status Move(LockedVolume& volume, const MoveRequest& request, const MoveDecision
     return volume.Abandon(event, std::move(moved).error());
   }
   event.kind = decision.done;
-  const Status recorded = volume.Record(event);
+  const auto recorded = volume.Record(event);
   return recorded ? Ok() : Unconfirmed("the pointer has moved", recorded.error());
 }
 
@@ -76,12 +75,18 @@ PointerMove Answer(const MoveRequest& request, const MoveDecision& decision) {
 Result<PointerMove> MoveActive(const Workplace& place, const Reader& reader, const MoveRequest& request) {
   LOTMARK_RETURN_IF_ERROR(CheckReason(request.reason));
   std::optional<MoveDecision> proven;
+  std::optional<OpenedVersion> opened;
   {
     LOTMARK_ASSIGN_OR_RETURN(const LockedVolume volume, LockedVolume::Take(place));
     LOTMARK_ASSIGN_OR_RETURN(proven, Choose(volume, request));
+    LOTMARK_ASSIGN_OR_RETURN(opened, reader.OpenVersion(request.model, proven->target));
+    // Asked before the long work, so that nobody waits for a refusal, and again below, when it decides.
+    if (request.permit && proven->outcome == MoveOutcome::kMoved) {
+      LOTMARK_RETURN_IF_ERROR(request.permit(*opened, volume.history()));
+    }
   }
   if (proven->outcome == MoveOutcome::kAlreadyActive) return Answer(request, *proven);
-  LOTMARK_RETURN_IF_ERROR(Prove(reader, request, *proven));
+  LOTMARK_RETURN_IF_ERROR(Prove(*opened, request, *proven));
 
   LOTMARK_ASSIGN_OR_RETURN(LockedVolume volume, LockedVolume::Take(place));
   LOTMARK_ASSIGN_OR_RETURN(const MoveDecision decision, Choose(volume, request));
@@ -91,7 +96,9 @@ Result<PointerMove> MoveActive(const Workplace& place, const Reader& reader, con
                      " was being checked",
                  "Look at `lotmark status`, then run the command again if it is still wanted."};
   }
-  if (decision.outcome == MoveOutcome::kMoved) LOTMARK_RETURN_IF_ERROR(Move(volume, request, decision));
+  if (decision.outcome != MoveOutcome::kMoved) return Answer(request, decision);
+  if (request.permit) LOTMARK_RETURN_IF_ERROR(request.permit(*opened, volume.history()));
+  LOTMARK_RETURN_IF_ERROR(Move(volume, request, decision));
   return Answer(request, decision);
 }
 

@@ -20,13 +20,15 @@ namespace lotmark::store {
 
 // Chooses where the pointer goes: DecideActivation or DecideRollback with the caller's arguments. Called twice: before
 // the version is proven, and under the lock afterwards, when the volume may have changed.
-using MoveChoice = std::function<Result<MoveDecision>(const VolumeHistory&, const std::optional<Version>& pointer)>;
+using MoveChoice =
+    std::function<Result<MoveDecision>(const journal::VolumeHistory&, const std::optional<Version>& pointer)>;
 
 struct MoveRequest {
   ModelName model;
   std::string reason;
   MoveChoice choose;
   const ActivationCheck& check;
+  ActivationPermit permit;
   const ProgressFn& progress;
 };
 

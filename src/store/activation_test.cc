@@ -33,7 +33,7 @@ class ActivationTest : public testing::Test {
     std::ofstream(disk_.PathOf(path), std::ios::binary | std::ios::trunc) << bytes;
   }
 
-  std::vector<Event> Events() { return disk_.volume->reader().History().value(); }
+  std::vector<journal::Event> Events() { return disk_.volume->reader().History().value(); }
 
   TestVolume disk_;
 };
@@ -48,11 +48,11 @@ TEST_F(ActivationTest, MovesThePointerAndRecordsWhoWhyAndFromWhere) {
   EXPECT_EQ(disk_.Active(), "v2");
   EXPECT_EQ(disk_.Root()->ReadLink("models/lesion_cnn/active").value(), "versions/v2");
 
-  const std::vector<Event> events = Events();
-  const Event& activating = events[events.size() - 2];
-  const Event& activated = events.back();
-  EXPECT_EQ(activating.kind, EventKind::kActivating);
-  EXPECT_EQ(activated.kind, EventKind::kActivated);
+  const std::vector<journal::Event> events = Events();
+  const journal::Event& activating = events[events.size() - 2];
+  const journal::Event& activated = events.back();
+  EXPECT_EQ(activating.kind, journal::EventKind::kActivating);
+  EXPECT_EQ(activated.kind, journal::EventKind::kActivated);
   EXPECT_EQ(activated.actor.name, "ada@test");
   EXPECT_EQ(activated.reason, "annual update");
   EXPECT_EQ(activated.previous, V("v1"));
@@ -178,7 +178,7 @@ TEST_F(ActivationTest, RollsBackOneFurtherEachTime) {
   for (const char* version : {"v1", "v2", "v3"}) ASSERT_TRUE(disk_.Activate(version));
   ASSERT_TRUE(disk_.Rollback());
   EXPECT_EQ(disk_.Active(), "v2");
-  EXPECT_EQ(Events().back().kind, EventKind::kRolledBack);
+  EXPECT_EQ(Events().back().kind, journal::EventKind::kRolledBack);
   ASSERT_TRUE(disk_.Rollback());
   EXPECT_EQ(disk_.Active(), "v1");
   ExpectUnchangedAfter([&] { return disk_.Rollback(); }, "no earlier version was active");
@@ -214,10 +214,10 @@ TEST_F(ActivationTest, TwoAtOnceHappenOneAfterTheOther) {
       const std::jthread one(run, "v1");
       const std::jthread two(run, "v2");
     }
-    const std::vector<Event> events = Events();
+    const std::vector<journal::Event> events = Events();
     ASSERT_EQ(events.size(), before + 6);
-    EXPECT_EQ(events[before + 3].kind, EventKind::kActivated);
-    EXPECT_EQ(events[before + 5].kind, EventKind::kActivated);
+    EXPECT_EQ(events[before + 3].kind, journal::EventKind::kActivated);
+    EXPECT_EQ(events[before + 5].kind, journal::EventKind::kActivated);
     EXPECT_EQ(events[before + 5].previous, events[before + 3].version);
     EXPECT_EQ(disk_.Active(), events.back().version->text());
   }

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "journal/history.h"
 #include "store/reader.h"
 
 namespace lotmark::store {
@@ -33,5 +34,9 @@ struct PointerMove {
 // What the caller requires of a version before the pointer moves to it: the golden test classification. It runs after
 // the files were verified; its error refuses the move. The store knows no runtimes.
 using ActivationCheck = std::function<Status(const OpenedVersion&)>;
+
+// What the policy in force requires, by what the events say under the lock: its error refuses the move. Empty: nothing
+// is required, as of a rollback. This room knows no policies.
+using ActivationPermit = std::function<Status(const OpenedVersion&, const journal::VolumeHistory&)>;
 
 }  // namespace lotmark::store

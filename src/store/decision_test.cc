@@ -12,8 +12,9 @@ const ModelName kModel = Model("lesion_cnn");
 Digest DigestOf(std::string_view version) { return Sha256Of("manifest of " + std::string(version)); }
 
 // A history in which these versions are registered, and these were activated in turn.
-VolumeHistory Made(const std::vector<std::string>& registered, const std::vector<std::string>& activated = {}) {
-  VolumeHistory history;
+journal::VolumeHistory Made(const std::vector<std::string>& registered,
+                            const std::vector<std::string>& activated = {}) {
+  journal::VolumeHistory history;
   for (const std::string& version : registered) {
     history.registered.push_back({kModel, V(version), DigestOf(version), 1});
   }
@@ -25,7 +26,7 @@ VolumeHistory Made(const std::vector<std::string>& registered, const std::vector
 }
 
 TEST(DecideRegistration, KnowsTheSameBytesAndRefusesOthers) {
-  const VolumeHistory history = Made({"v1"});
+  const journal::VolumeHistory history = Made({"v1"});
   EXPECT_EQ(DecideRegistration(history, kModel, kModel, V("v2"), DigestOf("v2")).value(), RegisterOutcome::kRegistered);
   EXPECT_EQ(DecideRegistration(history, kModel, kModel, V("v1"), DigestOf("v1")).value(),
             RegisterOutcome::kAlreadyRegistered);
@@ -35,7 +36,7 @@ TEST(DecideRegistration, KnowsTheSameBytesAndRefusesOthers) {
 }
 
 TEST(DecideRegistration, RefusesIdsThatDifferOnlyInCase) {
-  const VolumeHistory history = Made({"v1"});
+  const journal::VolumeHistory history = Made({"v1"});
   EXPECT_FALSE(DecideRegistration(history, kModel, kModel, V("V1"), DigestOf("v1")));
   EXPECT_FALSE(DecideRegistration(history, kModel, Model("Lesion_CNN"), V("v2"), DigestOf("v2")));
   // Also before the first version is registered.
@@ -55,7 +56,7 @@ TEST(DecideActivation, MovesFromWhatThePointerNames) {
 }
 
 TEST(DecideActivation, KnowsWhatIsActiveAlready) {
-  const VolumeHistory history = Made({"v1", "v2"}, {"v1"});
+  const journal::VolumeHistory history = Made({"v1", "v2"}, {"v1"});
   EXPECT_EQ(DecideActivation(history, V("v1"), kModel, V("v1"))->outcome, MoveOutcome::kAlreadyActive);
   // Moved there by hand, or lost: an activation makes it right, with its events.
   EXPECT_EQ(DecideActivation(history, V("v2"), kModel, V("v2"))->outcome, MoveOutcome::kMoved);
@@ -69,7 +70,7 @@ TEST(DecideActivation, RefusesWhatIsNotRegistered) {
 }
 
 TEST(DecideRollback, GoesToTheVersionBeforeOrToTheOneNamed) {
-  const VolumeHistory history = Made({"v1", "v2", "v3", "v4"}, {"v1", "v2", "v3"});
+  const journal::VolumeHistory history = Made({"v1", "v2", "v3", "v4"}, {"v1", "v2", "v3"});
   EXPECT_EQ(DecideRollback(history, V("v3"), kModel, std::nullopt)->target, V("v2"));
   EXPECT_EQ(DecideRollback(history, V("v3"), kModel, V("v1"))->target, V("v1"));
   EXPECT_FALSE(DecideRollback(history, V("v3"), kModel, V("v3")));  // active now
@@ -82,7 +83,7 @@ TEST(DecideRollback, RefusesWhenThereIsNothingToGoBackTo) {
 }
 
 TEST(DecideRollback, RefusesWhenThePointerWasMovedByHand) {
-  const VolumeHistory history = Made({"v1", "v2", "v3"}, {"v1", "v2"});
+  const journal::VolumeHistory history = Made({"v1", "v2", "v3"}, {"v1", "v2"});
   const auto decision = DecideRollback(history, V("v3"), kModel, std::nullopt);
   ASSERT_FALSE(decision);
   EXPECT_NE(decision.error().text.find("the pointer names v3, the last event says v2"), std::string::npos)

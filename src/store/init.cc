@@ -5,30 +5,41 @@
 #include "base/encoding.h"
 #include "fs/file_ops.h"
 #include "fs/temporary.h"
-#include "store/event_json.h"
+#include "journal/journal.h"
+#include "store/fact_file.h"
 #include "store/locked_volume.h"
 #include "store/volume.h"
+#include "tlog/checkpoint.h"
 
 namespace lotmark::store {
 namespace {
 
-constexpr std::array kFolders = {kJournalFolder, kModelsFolder, kStagingFolder};
+constexpr std::array kFolders = {kJournalFolder, kModelsFolder, kStagingFolder, kPoliciesFolder};
 
 Error NotEmpty(const fs::Dir& root, const std::string& found) {
   return Refused(root.DisplayPath() + ": is not empty and not a volume: it holds " + Printable(found, 60),
                  "Give a new or an empty folder.");
 }
 
-// Only event 0 was ever written before volume.json, so anything beyond it is a volume that lost its volume.json.
-bool IsLeftover(std::string_view folder, const std::string& entry) {
-  return fs::IsTemporary(entry) || (folder == kJournalFolder && entry == "000000000000.json");
+// Only event 0 was ever written before volume.json, so a journal beyond it is one of a volume that lost its
+// volume.json.
+Status CheckJournal(fs::Dir& root) {
+  const std::string path = Join(kJournalFolder, tlog::kCheckpointFile);
+  const auto note = fs::ReadWholeFile(root, path, tlog::kMaxNoteBytes);
+  if (!note && note.error().code == ErrorCode::kNotFound) return Ok();
+  if (!note) return note.error();
+  return tlog::StatedSize(AsText(*note)) <= 1 ? Ok() : NotEmpty(root, path);
 }
 
+// What an interrupted Init made holds nothing by which a version or a second policy could be told.
 Status CheckLeftovers(fs::Dir& root, const std::string& name) {
+  if (name == kJournalFolder) return CheckJournal(root);
   LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<fs::Dir> folder, root.OpenDir(name));
   LOTMARK_ASSIGN_OR_RETURN(const std::vector<fs::Entry> entries, folder->List());
+  size_t policies = 0;
   for (const fs::Entry& entry : entries) {
-    if (!IsLeftover(name, entry.name)) return NotEmpty(root, Join(name, entry.name));
+    const bool policy = name == kPoliciesFolder && ParseFactFileName(entry.name) && policies++ == 0;
+    if (!policy && !fs::IsTemporary(entry.name)) return NotEmpty(root, Join(name, entry.name));
   }
   return Ok();
 }
@@ -41,6 +52,7 @@ Status CheckEmpty(fs::Dir& root) {
   LOTMARK_ASSIGN_OR_RETURN(const std::vector<fs::Entry> entries, root.List());
   for (const fs::Entry& entry : entries) {
     if (IsNobodys(entry.name)) continue;
+    if (entry.name == kPolicyLink && entry.kind == fs::EntryKind::kLink) continue;
     const bool ours = std::find(kFolders.begin(), kFolders.end(), entry.name) != kFolders.end();
     if (!ours || entry.kind != fs::EntryKind::kFolder) return NotEmpty(root, entry.name);
     LOTMARK_RETURN_IF_ERROR(CheckLeftovers(root, entry.name));
@@ -52,20 +64,25 @@ Status CheckEmpty(fs::Dir& root) {
 Status ClearLeftovers(fs::Dir& root) {
   LOTMARK_RETURN_IF_ERROR(fs::SweepTemporaries(root));
   for (const std::string_view folder : kFolders) LOTMARK_RETURN_IF_ERROR(fs::RemoveTree(root, folder));
+  if (root.ReadLink(kPolicyLink)) LOTMARK_RETURN_IF_ERROR(root.RemoveFile(kPolicyLink));
   return root.Sync();
 }
 
-Status WriteVolume(fs::Dir& root, const ModelName& primary_model, const VolumeOptions& options) {
+Status WriteVolume(fs::Dir& root, const NewVolume& what, const VolumeOptions& options) {
+  const Uuid volume_id = Uuid::V4();
+  LOTMARK_ASSIGN_OR_RETURN(const tlog::PrivateKey key, options.journal_key(volume_id));
   for (const std::string_view folder : kFolders) LOTMARK_RETURN_IF_ERROR(fs::MakeDirs(root, folder));
-  LOTMARK_ASSIGN_OR_RETURN(std::unique_ptr<fs::Dir> journal, root.OpenDir(kJournalFolder));
-  Event created;
+  journal::Event created;
+  LOTMARK_ASSIGN_OR_RETURN(created.file_sha256, WriteFact(root, std::string(kPoliciesFolder), AsBytes(what.policy)));
+  LOTMARK_RETURN_IF_ERROR(fs::ReplaceLinkAtomic(root, kPolicyLink, PolicyLinkText(*created.file_sha256)));
   created.time = options.clock.Now();
   created.actor = options.actor;
-  created.kind = EventKind::kVolumeCreated;
-  created.model = primary_model;
-  LOTMARK_ASSIGN_OR_RETURN(const uint64_t index, MakeFolderEventLog(std::move(journal))->Append(created));
-  (void)index;
-  const std::string text = FormatVolumeInfo({Uuid::V4(), primary_model});
+  created.kind = journal::EventKind::kVolumeCreated;
+  created.model = what.primary_model;
+  LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<fs::Dir> journal, root.OpenDir(kJournalFolder));
+  LOTMARK_RETURN_IF_ERROR(journal::Journal::Create(*journal, volume_id, key, created));
+  const tlog::NoteVerifier verifier(journal::OriginOf(volume_id), key.public_key());
+  const std::string text = FormatVolumeInfo({volume_id, what.primary_model, verifier});
   return fs::WriteFileAtomic(root, kVolumeFile, AsBytes(text), fs::IfExists::kRefuse);
 }
 
@@ -83,15 +100,15 @@ Result<InitOutcome> AlreadyVolume(fs::Dir& root, const ModelName& primary_model)
 
 }  // namespace
 
-Result<InitOutcome> Volume::Init(fs::Dir& root, const ModelName& primary_model, const VolumeOptions& options) {
+Result<InitOutcome> Volume::Init(fs::Dir& root, const NewVolume& what, const VolumeOptions& options) {
   // Before the lock, which leaves a file: a folder that is somebody else's is not touched.
-  if (IsThere(root.Stat(kVolumeFile))) return AlreadyVolume(root, primary_model);
+  if (IsThere(root.Stat(kVolumeFile))) return AlreadyVolume(root, what.primary_model);
   LOTMARK_RETURN_IF_ERROR(CheckEmpty(root));
   LOTMARK_ASSIGN_OR_RETURN(const auto lock, TakeVolumeLock(root, options.lock_wait));
-  if (IsThere(root.Stat(kVolumeFile))) return AlreadyVolume(root, primary_model);
+  if (IsThere(root.Stat(kVolumeFile))) return AlreadyVolume(root, what.primary_model);
   LOTMARK_RETURN_IF_ERROR(CheckEmpty(root));
   LOTMARK_RETURN_IF_ERROR(ClearLeftovers(root));
-  LOTMARK_RETURN_IF_ERROR(WriteVolume(root, primary_model, options));
+  LOTMARK_RETURN_IF_ERROR(WriteVolume(root, what, options));
   return InitOutcome::kCreated;
 }
 

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskAgainAfter{20};
 
-Result<VolumeHistory> ReadHistory(EventLog& log) {
-  LOTMARK_ASSIGN_OR_RETURN(const std::vector<Event> events, log.ReadAll());
-  return FoldEvents(events);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<fs::FileLock>> TakeVolumeLock(fs::Dir& root, std::chrono::milliseconds wait) {
@@ -35,28 +30,37 @@ Result<std::unique_ptr<fs::FileLock>> TakeVolumeLock(fs::Dir& root, std::chrono:
 Result<LockedVolume> LockedVolume::Take(const Workplace& place) {
   LOTMARK_ASSIGN_OR_RETURN(auto lock, TakeVolumeLock(place.root, place.lock_wait));
   LockedVolume locked(place, std::move(lock));
-  LOTMARK_RETURN_IF_ERROR(SweepLeftovers(place.root, place.log));
-  LOTMARK_ASSIGN_OR_RETURN(locked.history_, ReadHistory(place.log));
+  // First the journal is read: where it is not the one that is remembered, nothing in the volume is touched.
+  LOTMARK_RETURN_IF_ERROR(locked.ReadHistory());
+  LOTMARK_RETURN_IF_ERROR(SweepLeftovers(place.root, place.journal, locked.history_));
   if (!locked.history_.open_intent) return locked;
-  LOTMARK_ASSIGN_OR_RETURN(Event recovered, ResolveIntent(place.root, *locked.history_.open_intent));
+  LOTMARK_ASSIGN_OR_RETURN(journal::Event recovered, ResolveIntent(place.root, *locked.history_.open_intent));
   LOTMARK_RETURN_IF_ERROR(locked.Record(std::move(recovered)));
-  LOTMARK_ASSIGN_OR_RETURN(locked.history_, ReadHistory(place.log));
+  LOTMARK_RETURN_IF_ERROR(locked.ReadHistory());
   return locked;
 }
 
-Status LockedVolume::Record(Event event) {
-  event.time = place_.clock.Now();
-  event.actor = place_.actor;
-  LOTMARK_ASSIGN_OR_RETURN(const uint64_t index, place_.log.Append(std::move(event)));
-  (void)index;
+Status LockedVolume::ReadHistory() {
+  LOTMARK_ASSIGN_OR_RETURN(const std::vector<journal::Event> events, place_.journal.ReadAll());
+  LOTMARK_ASSIGN_OR_RETURN(history_, journal::FoldEvents(events));
+  last_time_ = history_.last_time;
   return Ok();
 }
 
-Error LockedVolume::Abandon(const Event& intent, Error why) {
-  Event event = intent;
-  event.kind = EventKind::kRecovered;
-  event.outcome = Outcome::kAbandoned;
-  event.reason = Printable(why.text, EventLog::kMaxReasonBytes / 2);
+Result<uint64_t> LockedVolume::Record(journal::Event event) {
+  event.time = place_.clock.Now();
+  event.clock_stepped_back = event.time < last_time_;
+  event.actor = place_.actor;
+  event.policy_sha256 = history_.policy_sha256;
+  last_time_ = event.time;
+  return place_.journal.Append(std::move(event), place_.key);
+}
+
+Error LockedVolume::Abandon(const journal::Event& intent, Error why) {
+  journal::Event event = intent;
+  event.kind = journal::EventKind::kRecovered;
+  event.outcome = journal::Outcome::kAbandoned;
+  event.reason = Printable(why.text, journal::Event::kMaxReasonBytes / 2);
   // The first error is the one to report.
   (void)Record(std::move(event));
   return why;
@@ -67,8 +71,9 @@ Error Unconfirmed(const std::string& what, const Error& why) {
           "`lotmark status` shows what is there now; the next changing command records how it ended."};
 }
 
-Event MakeEvent(EventKind kind, const ModelName& model, const Version& version, const Digest& manifest_sha256) {
-  Event event;
+journal::Event MakeEvent(journal::EventKind kind, const ModelName& model, const Version& version,
+                         const Digest& manifest_sha256) {
+  journal::Event event;
   event.kind = kind;
   event.model = model;
   event.version = version;

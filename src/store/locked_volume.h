@@ -10,19 +10,22 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "fs/fs.h"
-#include "store/event_log.h"
-#include "store/history.h"
+#include "journal/event.h"
+#include "journal/history.h"
+#include "journal/journal.h"
 #include "store/layout.h"
+#include "tlog/ed25519.h"
 
 namespace lotmark::store {
 
 // What a mutating command works with. Borrows everything: all of it must outlive the command.
 struct Workplace {
   fs::Dir& root;
-  EventLog& log;
+  journal::Journal& journal;
   const VolumeInfo& info;
   Clock& clock;
-  const Actor& actor;
+  const journal::Actor& actor;
+  const tlog::PrivateKey& key;  // signs the journal
   std::chrono::milliseconds lock_wait;
 };
 
@@ -37,24 +40,29 @@ class LockedVolume {
 
   const Workplace& place() const { return place_; }
   fs::Dir& root() const { return place_.root; }
-  const VolumeHistory& history() const { return history_; }
+  const journal::VolumeHistory& history() const { return history_; }
 
-  // Appends an event of this command's actor, at this time. `history()` stays as it was.
-  Status Record(Event event);
+  // Appends an event of this command's actor, at this time, under the policy in force. `history()` stays as it was.
+  // Returns its index.
+  Result<uint64_t> Record(journal::Event event);
   // Closes `intent`, whose change did not happen, as abandoned because of `why`, and returns `why`. Where that event
   // cannot be written either, the intent stays open and the next command abandons it.
-  Error Abandon(const Event& intent, Error why);
+  Error Abandon(const journal::Event& intent, Error why);
 
  private:
   LockedVolume(const Workplace& place, std::unique_ptr<fs::FileLock> lock) : place_(place), lock_(std::move(lock)) {}
 
+  Status ReadHistory();
+
   Workplace place_;
   std::unique_ptr<fs::FileLock> lock_;
-  VolumeHistory history_;
+  journal::VolumeHistory history_;
+  UtcTime last_time_;  // of the last event
 };
 
 // The intent or the done event of a change to one version.
-Event MakeEvent(EventKind kind, const ModelName& model, const Version& version, const Digest& manifest_sha256);
+journal::Event MakeEvent(journal::EventKind kind, const ModelName& model, const Version& version,
+                         const Digest& manifest_sha256);
 
 // kUnconfirmed: the change was made, or may have been, and `why` kept it from being confirmed.
 Error Unconfirmed(const std::string& what, const Error& why);

@@ -45,6 +45,19 @@ Status MovePointer(fs::Dir& root, const ModelName& model, const Version& version
   return fs::ReplaceLinkAtomic(*folder, kActiveLink, PointerText(version));
 }
 
+Status RemovePointer(fs::Dir& root, const ModelName& model) {
+  LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<fs::Dir> folder, root.OpenDir(ModelPath(model)));
+  const Status removed = folder->RemoveFile(kActiveLink);
+  // An error may be reported of what has happened: the disk knows.
+  if (!removed) {
+    const auto found = folder->Stat(kActiveLink);
+    if (found || !IsNotFound(found.error())) return removed;
+  }
+  const Status synced = folder->Sync();
+  if (synced) return Ok();
+  return Error{ErrorCode::kUnconfirmed, "the pointer was removed, but not confirmed: " + synced.error().text};
+}
+
 Status EnsureTopLink(fs::Dir& root, const ModelName& primary_model) {
   const std::string wanted = TopLinkText(primary_model);
   const std::string path(kManifestFile);

@@ -18,6 +18,9 @@ Result<std::optional<Version>> ReadPointer(fs::Dir& root, const ModelName& model
 // Durability: on OK the pointer names `version` after power loss too; on any error but kUnconfirmed it is unchanged.
 Status MovePointer(fs::Dir& root, const ModelName& model, const Version& version);
 
+// Removes the pointer, so that nothing is active. Same durability.
+Status RemovePointer(fs::Dir& root, const ModelName& model);
+
 // Makes the volume's top-level `model-manifest.json` link where it is absent, durably.
 // kRefused: something else lies there.
 Status EnsureTopLink(fs::Dir& root, const ModelName& primary_model);

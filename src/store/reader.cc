@@ -44,12 +44,21 @@ Result<VolumeInfo> ReadVolumeInfo(fs::Dir& root) {
   return info;
 }
 
-Result<std::unique_ptr<Reader>> Reader::Open(std::unique_ptr<fs::Dir> root) {
+Result<std::unique_ptr<Reader>> Reader::Open(std::unique_ptr<fs::Dir> root, const ReaderOptions& options) {
   LOTMARK_ASSIGN_OR_RETURN(VolumeInfo info, ReadVolumeInfo(*root));
-  auto journal = root->OpenDir(kJournalFolder);
-  if (!journal) return Prefixed("the volume's journal cannot be read", std::move(journal).error());
-  auto log = MakeFolderEventLog(*std::move(journal));
-  return std::unique_ptr<Reader>(new Reader(std::move(root), std::move(log), std::move(info)));
+  if (options.journal_key && options.journal_key->Text() != info.journal_key.Text()) {
+    return Refused(Join(root->DisplayPath(), kVolumeFile) + ": journal_key: is not the key that was given: expected " +
+                       options.journal_key->Text() + ", found " + info.journal_key.Text(),
+                   "This is another volume, or somebody replaced its journal.");
+  }
+  auto folder = root->OpenDir(kJournalFolder);
+  if (!folder) return Prefixed("the volume's journal cannot be read", std::move(folder).error());
+  std::unique_ptr<journal::Memory> memory;
+  if (options.memory) {
+    LOTMARK_ASSIGN_OR_RETURN(memory, options.memory(info.volume_id));
+  }
+  auto journal = std::make_unique<journal::Journal>(*std::move(folder), info.journal_key, std::move(memory));
+  return std::unique_ptr<Reader>(new Reader(std::move(root), std::move(journal), std::move(info)));
 }
 
 Result<std::optional<Version>> Reader::ActiveVersion(const ModelName& model) const {
@@ -85,9 +94,9 @@ Result<std::vector<Version>> Reader::ListVersions(const ModelName& model) const 
   return ListIds<Version>(*root_, VersionsPath(model));
 }
 
-Result<std::vector<Event>> Reader::History(const std::optional<ModelName>& model) const {
-  LOTMARK_ASSIGN_OR_RETURN(std::vector<Event> events, log_->ReadAll());
-  if (model) std::erase_if(events, [&](const Event& event) { return event.model != model; });
+Result<std::vector<journal::Event>> Reader::History(const std::optional<ModelName>& model) const {
+  LOTMARK_ASSIGN_OR_RETURN(std::vector<journal::Event> events, journal_->ReadAll());
+  if (model) std::erase_if(events, [&](const journal::Event& event) { return event.model != model; });
   return events;
 }
 

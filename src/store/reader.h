@@ -6,6 +6,7 @@
 // Thread safety: may be used by several threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "fs/fs.h"
+#include "journal/event.h"
+#include "journal/journal.h"
 #include "manifest/manifest.h"
-#include "store/event_log.h"
 #include "store/layout.h"
 
 namespace lotmark::store {
@@ -31,10 +33,19 @@ struct OpenedVersion {
 // kRefused: `root` is not a volume, or one of an unknown format.
 Result<VolumeInfo> ReadVolumeInfo(fs::Dir& root);
 
+// Gives what is remembered of the journal of the volume of that id; nullptr: nothing is.
+using MemorySource = std::function<Result<std::unique_ptr<journal::Memory>>(const Uuid& volume_id)>;
+
+struct ReaderOptions {
+  // The key that must have signed the journal, from somebody who knows; without it, the one that volume.json names.
+  std::optional<tlog::NoteVerifier> journal_key = {};
+  MemorySource memory = {};
+};
+
 class Reader {
  public:
-  // kRefused: not a volume, or one of an unknown format.
-  static Result<std::unique_ptr<Reader>> Open(std::unique_ptr<fs::Dir> root);
+  // kRefused: not a volume, or one of an unknown format; its journal is signed by another key than the given one.
+  static Result<std::unique_ptr<Reader>> Open(std::unique_ptr<fs::Dir> root, const ReaderOptions& options = {});
 
   const VolumeInfo& info() const { return info_; }
   std::string DisplayPath() const { return root_->DisplayPath(); }
@@ -52,18 +63,18 @@ class Reader {
   Result<std::vector<Version>> ListVersions(const ModelName& model) const;
 
   // Control events by index; of one model when given. kRefused: the log is damaged; the text names the event.
-  Result<std::vector<Event>> History(const std::optional<ModelName>& model = std::nullopt) const;
+  Result<std::vector<journal::Event>> History(const std::optional<ModelName>& model = std::nullopt) const;
 
-  // For this room: the volume's folder and log. No one else needs them.
+  // The volume's folder, for what reads facts from it, and the journal itself, for what verifies it.
   fs::Dir& root() const { return *root_; }
-  EventLog& log() const { return *log_; }
+  journal::Journal& journal() const { return *journal_; }
 
  private:
-  Reader(std::unique_ptr<fs::Dir> root, std::unique_ptr<EventLog> log, VolumeInfo info)
-      : root_(std::move(root)), log_(std::move(log)), info_(std::move(info)) {}
+  Reader(std::unique_ptr<fs::Dir> root, std::unique_ptr<journal::Journal> journal, VolumeInfo info)
+      : root_(std::move(root)), journal_(std::move(journal)), info_(std::move(info)) {}
 
   std::unique_ptr<fs::Dir> root_;
-  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<journal::Journal> journal_;
   VolumeInfo info_;
 };
 

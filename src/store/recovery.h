@@ -8,16 +8,18 @@
 
 #include "base/result.h"
 #include "fs/fs.h"
-#include "store/event_log.h"
+#include "journal/history.h"
+#include "journal/journal.h"
 
 namespace lotmark::store {
 
-// Removes temporary names and dead staging folders, and makes the journal durable.
+// Removes temporary names, files of facts that no event states and dead staging folders, makes the journal durable, and
+// points `policy.json` at the policy in force. kRefused: `policy.json` is not the link that lotmark made.
 // REQUIRES: the volume's lock is held.
-Status SweepLeftovers(fs::Dir& root, EventLog& log);
+Status SweepLeftovers(fs::Dir& root, journal::Journal& journal, const journal::VolumeHistory& history);
 
 // How the open `intent` ended, with the disk brought in line and synced. The caller appends the returned event.
 // REQUIRES: the volume's lock is held.
-Result<Event> ResolveIntent(fs::Dir& root, const Event& intent);
+Result<journal::Event> ResolveIntent(fs::Dir& root, const journal::Event& intent);
 
 }  // namespace lotmark::store

@@ -45,7 +45,8 @@ Status GiveName(LockedVolume& volume, Staging& staging, const Manifest& manifest
   const std::string path = VersionPath(manifest.model_name(), manifest.version());
   LOTMARK_RETURN_IF_ERROR(fs::MakeDirs(volume.root(), VersionsPath(manifest.model_name())));
   LOTMARK_RETURN_IF_ERROR(CheckNameIsFree(volume.root(), path));
-  Event event = MakeEvent(EventKind::kRegistering, manifest.model_name(), manifest.version(), manifest.digest());
+  journal::Event event =
+      MakeEvent(journal::EventKind::kRegistering, manifest.model_name(), manifest.version(), manifest.digest());
   LOTMARK_RETURN_IF_ERROR(volume.Record(event));
 
   if (Status renamed = volume.root().RenameNoReplace(staging.path(), path); !renamed) {
@@ -55,9 +56,11 @@ Status GiveName(LockedVolume& volume, Staging& staging, const Manifest& manifest
     return Unconfirmed("it is not known whether the version got its name", renamed.error());
   }
   staging.RenamedAway();
-  event.kind = EventKind::kRegistered;
+  event.kind = journal::EventKind::kRegistered;
   Status confirmed = SettleVersion(volume.root(), manifest.model_name(), manifest.version());
-  if (confirmed) confirmed = volume.Record(event);
+  if (confirmed) {
+    if (auto recorded = volume.Record(event); !recorded) confirmed = std::move(recorded).error();
+  }
   return confirmed ? Ok() : Unconfirmed("the version has its name", confirmed.error());
 }
 

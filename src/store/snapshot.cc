@@ -13,7 +13,7 @@ std::string Disagreement(const std::optional<Version>& pointer, const std::optio
          (by_events ? by_events->text() : "nothing") + ": it was moved by hand";
 }
 
-PointerReading ReadOnePointer(const Reader& reader, const VolumeHistory& history, const ModelName& model) {
+PointerReading ReadOnePointer(const Reader& reader, const journal::VolumeHistory& history, const ModelName& model) {
   const auto pointer = reader.ActiveVersion(model);
   if (!pointer) return {std::nullopt, pointer.error().text};
   // Between an intent and its end the two may rightly differ.
@@ -24,12 +24,12 @@ PointerReading ReadOnePointer(const Reader& reader, const VolumeHistory& history
 Result<Snapshot> ReadOnce(const Reader& reader) {
   Snapshot snapshot;
   LOTMARK_ASSIGN_OR_RETURN(snapshot.events, reader.History());
-  LOTMARK_ASSIGN_OR_RETURN(snapshot.history, FoldEvents(snapshot.events));
+  LOTMARK_ASSIGN_OR_RETURN(snapshot.history, journal::FoldEvents(snapshot.events));
   const auto read = [&](const ModelName& model) {
     snapshot.pointers.insert_or_assign(model, ReadOnePointer(reader, snapshot.history, model));
   };
   read(reader.info().primary_model);
-  for (const RegisteredVersion& at : snapshot.history.registered) {
+  for (const journal::RegisteredVersion& at : snapshot.history.registered) {
     if (!snapshot.pointers.contains(at.model)) read(at.model);
   }
   return snapshot;
@@ -40,7 +40,7 @@ Result<Snapshot> ReadOnce(const Reader& reader) {
 Result<Snapshot> TakeSnapshot(const Reader& reader) {
   for (int tries_left = kTries;; --tries_left) {
     LOTMARK_ASSIGN_OR_RETURN(Snapshot snapshot, ReadOnce(reader));
-    LOTMARK_ASSIGN_OR_RETURN(const uint64_t count, reader.log().Count());
+    LOTMARK_ASSIGN_OR_RETURN(const uint64_t count, reader.journal().Count());
     // A volume that changes this often is still best shown as it was a moment ago.
     if (count == snapshot.events.size() || tries_left == 0) return snapshot;
   }

@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "store/history.h"
+#include "journal/history.h"
 #include "store/reader.h"
 
 namespace lotmark::store {
@@ -19,8 +19,8 @@ struct PointerReading {
 };
 
 struct Snapshot {
-  std::vector<Event> events;
-  VolumeHistory history;
+  std::vector<journal::Event> events;
+  journal::VolumeHistory history;
   std::map<ModelName, PointerReading> pointers;  // of the primary model and of every model with a registered version
 };
 

@@ -7,8 +7,9 @@
 namespace lotmark::store {
 namespace {
 
-std::optional<Event> EventThatActivated(const Snapshot& snapshot, const ModelName& model, const Version& active) {
-  const ModelHistory history = snapshot.history.Of(model);
+std::optional<journal::Event> EventThatActivated(const Snapshot& snapshot, const ModelName& model,
+                                                 const Version& active) {
+  const journal::ModelHistory history = snapshot.history.Of(model);
   if (history.activations.empty() || history.activations.back().version != active) return std::nullopt;
   return snapshot.events[history.activations.back().event];
 }
@@ -16,10 +17,10 @@ std::optional<Event> EventThatActivated(const Snapshot& snapshot, const ModelNam
 ModelStatus StatusOf(const Snapshot& snapshot, const ModelName& model) {
   const PointerReading& pointer = snapshot.pointers.at(model);
   ModelStatus status{.model = model, .active = pointer.version, .problem = pointer.problem};
-  for (const RegisteredVersion& at : snapshot.history.registered) {
+  for (const journal::RegisteredVersion& at : snapshot.history.registered) {
     if (at.model == model) ++status.versions;
   }
-  status.rollback_target = RollbackTarget(snapshot.history.Of(model));
+  status.rollback_target = journal::RollbackTarget(snapshot.history, model);
   if (!pointer.version) return status;
   status.active_event = EventThatActivated(snapshot, model, *pointer.version);
   if (const auto* registered = snapshot.history.FindRegistered(model, *pointer.version)) {
@@ -48,15 +49,15 @@ void AddFromManifest(const Reader& reader, VersionSummary& summary) {
   for (const manifest::FileRef& file : manifest.Files()) summary.bytes += file.size.value_or(0);
 }
 
-VersionSummary Summarise(const Reader& reader, const Snapshot& snapshot, const RegisteredVersion& registered) {
-  const Event& event = snapshot.events[registered.event];
+VersionSummary Summarise(const Reader& reader, const Snapshot& snapshot, const journal::RegisteredVersion& registered) {
+  const journal::Event& event = snapshot.events[registered.event];
   VersionSummary summary{.model = registered.model,
                          .version = registered.version,
                          .manifest_sha256 = registered.manifest_sha256,
                          .registered_at = event.time,
                          .registered_by = event.actor};
-  summary.state = StateOf(snapshot.history.Of(registered.model), snapshot.pointers.at(registered.model).version,
-                          registered.version);
+  summary.state = journal::StateOf(snapshot.history, registered.model, snapshot.pointers.at(registered.model).version,
+                                   registered.version);
   AddFromManifest(reader, summary);
   return summary;
 }
@@ -79,7 +80,7 @@ Result<VolumeStatus> ReadStatus(const Reader& reader) {
 Result<std::vector<VersionSummary>> ListRegistered(const Reader& reader, const ModelName& model) {
   LOTMARK_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeSnapshot(reader));
   std::vector<VersionSummary> summaries;
-  for (const RegisteredVersion& at : snapshot.history.registered) {
+  for (const journal::RegisteredVersion& at : snapshot.history.registered) {
     if (at.model == model) summaries.push_back(Summarise(reader, snapshot, at));
   }
   return summaries;

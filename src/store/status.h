@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "base/ids.h"
 #include "base/result.h"
-#include "store/history.h"
+#include "journal/history.h"
 #include "store/reader.h"
 
 namespace lotmark::store {
@@ -23,7 +23,7 @@ struct ModelStatus {
   std::optional<Version> active = {};
   std::optional<Digest> active_manifest_sha256 = {};  // as registered
   // The event that made it active: absent when none is known.
-  std::optional<Event> active_event = {};
+  std::optional<journal::Event> active_event = {};
   std::optional<Version> rollback_target = {};  // where `rollback` would go
   std::string problem = {};                     // "" = none; else what is wrong with the pointer, for people
 };
@@ -41,10 +41,10 @@ Result<VolumeStatus> ReadStatus(const Reader& reader);
 struct VersionSummary {
   ModelName model;
   Version version;
-  VersionState state = VersionState::kRegistered;
+  journal::VersionState state = journal::VersionState::kRegistered;
   Digest manifest_sha256;  // as registered
   UtcTime registered_at;
-  Actor registered_by;
+  journal::Actor registered_by;
   // From the manifest; absent when `problem` is not empty.
   std::string export_date = {};
   std::map<std::string, double> accuracy = {};

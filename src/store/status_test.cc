@@ -82,9 +82,9 @@ TEST_F(StatusTest, ListsVersionsWithTheirState) {
   ASSERT_TRUE(disk_.Activate("v2"));
   const auto list = List();
   ASSERT_EQ(list.size(), 3U);
-  EXPECT_EQ(list[0].state, VersionState::kRetired);
-  EXPECT_EQ(list[1].state, VersionState::kActive);
-  EXPECT_EQ(list[2].state, VersionState::kRegistered);
+  EXPECT_EQ(list[0].state, journal::VersionState::kRetired);
+  EXPECT_EQ(list[1].state, journal::VersionState::kActive);
+  EXPECT_EQ(list[2].state, journal::VersionState::kRegistered);
   EXPECT_EQ(list[0].version, V("v1"));
   EXPECT_EQ(list[0].manifest_sha256, Sha256Of(Sample("v1").ManifestBytes()));
   EXPECT_EQ(list[0].export_date, "2026-02-21");

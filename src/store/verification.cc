@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "fs/file_ops.h"
+#include "store/fact_file.h"
 #include "store/snapshot.h"
 #include "store/verifier.h"
 
@@ -23,16 +24,19 @@ class VolumeVerification {
       : reader_(reader), snapshot_(snapshot), scope_(scope) {}
 
   Result<VerifyReport> Run(const ProgressFn& progress) {
-    for (const RegisteredVersion& at : snapshot_.history.registered) {
+    for (const journal::RegisteredVersion& at : snapshot_.history.registered) {
       if (InScope(scope_, at.model, at.version)) AddRegistered(at);
     }
     LOTMARK_RETURN_IF_ERROR(AddUnregistered());
     AddPointerProblems();
+    LOTMARK_ASSIGN_OR_RETURN(const std::vector<std::string> facts,
+                             VerifyFacts(reader_.root(), snapshot_.events, snapshot_.history));
+    for (const std::string& problem : facts) verifier_.AddProblem(problem);
     return verifier_.Finish(progress);
   }
 
  private:
-  void AddRegistered(const RegisteredVersion& at) {
+  void AddRegistered(const journal::RegisteredVersion& at) {
     auto folder = reader_.root().OpenDir(VersionPath(at.model, at.version));
     if (!folder) return AddFolderProblem(at, folder.error());
     folders_.push_back(*std::move(folder));
@@ -40,7 +44,7 @@ class VolumeVerification {
     verifier_.AddVersion(at.model, at.version, at.manifest_sha256, *folders_.back(), manifest ? &*manifest : nullptr);
   }
 
-  void AddFolderProblem(const RegisteredVersion& at, const Error& error) {
+  void AddFolderProblem(const journal::RegisteredVersion& at, const Error& error) {
     FileReport report{.model = at.model, .version = at.version, .detail = error.text};
     report.state = FileState::kUnreadable;
     if (error.code == ErrorCode::kNotFound) report.state = FileState::kMissing;
@@ -74,7 +78,7 @@ class VolumeVerification {
 
   // By an event, or by an `add` that is at work or died: recovery will tell.
   bool Explained(const ModelName& model, const Version& version) const {
-    const std::optional<Event>& open = snapshot_.history.open_intent;
+    const std::optional<journal::Event>& open = snapshot_.history.open_intent;
     if (open && open->model == model && open->version == version) return true;
     return snapshot_.history.FindRegistered(model, version) != nullptr;
   }

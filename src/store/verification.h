@@ -7,7 +7,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "store/history.h"
+#include "journal/history.h"
 #include "store/progress.h"
 #include "store/reader.h"
 
@@ -39,7 +39,7 @@ struct FileReport {
 
 struct VerifyReport {
   std::vector<FileReport> files;      // by model, version, path
-  std::vector<std::string> problems;  // of the pointers of the models in scope, for people
+  std::vector<std::string> problems;  // of the pointers of the models in scope and of the files of facts, for people
 
   bool ok() const;  // all files and all pointers
   std::vector<FileReport> Bad() const;

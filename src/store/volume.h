@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,28 +21,41 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "fs/fs.h"
+#include "journal/event.h"
 #include "store/change.h"
-#include "store/event_log.h"
 #include "store/progress.h"
 #include "store/reader.h"
+#include "tlog/ed25519.h"
 
 namespace lotmark::store {
 
 struct Workplace;  // locked_volume.h
 
+// Gives the private key that signs the journal of the volume of that id; of a new volume: makes it, durably.
+using JournalKeySource = std::function<Result<tlog::PrivateKey>(const Uuid& volume_id)>;
+
 struct VolumeOptions {
   Clock& clock;  // must outlive the volume
-  Actor actor;
+  journal::Actor actor;
   std::chrono::milliseconds lock_wait = std::chrono::seconds(10);
+  JournalKeySource journal_key = {};  // asked once, before the lock is taken
+  MemorySource memory = {};
+};
+
+// What a new volume begins with.
+struct NewVolume {
+  ModelName primary_model;
+  std::string policy;  // the bytes of the first policy in force; this room does not look into them
 };
 
 class Volume {
  public:
   // Makes the existing folder `root` a volume. It must be empty, or what an interrupted Init left.
   // kRefused: it holds something else, or is a volume of another primary model.
-  static Result<InitOutcome> Init(fs::Dir& root, const ModelName& primary_model, const VolumeOptions& options);
+  static Result<InitOutcome> Init(fs::Dir& root, const NewVolume& what, const VolumeOptions& options);
 
-  // kRefused: not a volume, or one of an unknown format.
+  // kRefused: not a volume, or one of an unknown format; the journal key is of another volume. Errors of the key
+  // source.
   static Result<std::unique_ptr<Volume>> Open(std::unique_ptr<fs::Dir> root, VolumeOptions options);
 
   // For reading commands; it takes no lock.
@@ -53,9 +67,10 @@ class Volume {
   Result<Registration> Register(fs::Dir& source, std::string manifest_bytes, const ProgressFn& progress = {});
 
   // Makes a registered version the active one. kNotFound: not registered. kRefused: it cannot be served (the manifest
-  // lacks what serving needs), its files are not as registered, or `check` refuses.
+  // lacks what serving needs), it is quarantined, its files are not as registered, or `check` or `permit` refuses.
   Result<PointerMove> Activate(const ModelName& model, const Version& version, const std::string& reason,
-                               const ActivationCheck& check, const ProgressFn& progress = {});
+                               const ActivationCheck& check, const ActivationPermit& permit,
+                               const ProgressFn& progress = {});
 
   // Goes back to the newest earlier activated version that was not itself rolled back from, or to `to`, which must be
   // one of these. kBusy: another command moved the pointer while this one was checking.
@@ -65,14 +80,16 @@ class Volume {
   // Completes or abandons what a dead command left open. Every method above does this first.
   Status Recover();
 
- private:
-  Volume(std::unique_ptr<Reader> reader, VolumeOptions options)
-      : reader_(std::move(reader)), options_(std::move(options)) {}
-
+  // For commands of their own rules (room govern): what they work with. Valid as long as the volume.
   Workplace Place();
+
+ private:
+  Volume(std::unique_ptr<Reader> reader, VolumeOptions options, tlog::PrivateKey key)
+      : reader_(std::move(reader)), options_(std::move(options)), key_(std::move(key)) {}
 
   std::unique_ptr<Reader> reader_;
   VolumeOptions options_;
+  tlog::PrivateKey key_;
 };
 
 }  // namespace lotmark::store

@@ -66,4 +66,12 @@ Result<TreeHead> OpenCheckpoint(std::string_view note, const NoteVerifier& verif
   return ParseCheckpoint(text, verifier.name());
 }
 
+uint64_t StatedSize(std::string_view note) {
+  if (!TakeLine(note)) return 0;
+  const auto line = TakeLine(note);
+  if (!line) return 0;
+  const auto size = ParseSize(*line);
+  return size ? *size : 0;
+}
+
 }  // namespace lotmark::tlog

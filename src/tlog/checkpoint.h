@@ -24,4 +24,8 @@ inline std::string SignCheckpoint(const std::string& origin, const TreeHead& hea
 // kRefused: not signed by `verifier`, or not a checkpoint of the log that it names.
 Result<TreeHead> OpenCheckpoint(std::string_view note, const NoteVerifier& verifier);
 
+// The size that a checkpoint states, without looking at its signature: for comparing two that are trusted. 0 when it
+// states none.
+uint64_t StatedSize(std::string_view note);
+
 }  // namespace lotmark::tlog

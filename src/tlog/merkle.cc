@@ -176,4 +176,11 @@ Status CheckConsistency(const Proof& proof, const TreeHead& old_head, const Tree
   return Ok();
 }
 
+Digest RootOfEntries(std::span<const Bytes> entries) {
+  if (entries.empty()) return EmptyRoot();
+  if (entries.size() == 1) return LeafHash(entries[0]);
+  const uint64_t left_size = LeftSize(entries.size());
+  return NodeHash(RootOfEntries(entries.first(left_size)), RootOfEntries(entries.subspan(left_size)));
+}
+
 }  // namespace lotmark::tlog

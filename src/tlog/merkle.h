@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -18,6 +19,9 @@ namespace lotmark::tlog {
 Digest LeafHash(ByteView entry);                           // SHA-256(0x00 || entry)
 Digest NodeHash(const Digest& left, const Digest& right);  // SHA-256(0x01 || left || right)
 Digest EmptyRoot();                                        // SHA-256 of nothing
+
+// The root of a log with these entries, all of them in memory.
+Digest RootOfEntries(std::span<const Bytes> entries);
 
 // Where the hashes of complete subtrees come from: node (level, index) covers the leaves
 // [index * 2^level, (index + 1) * 2^level). Level 0 are the leaves' own hashes.

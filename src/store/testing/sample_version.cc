@@ -78,4 +78,9 @@ void WriteSampleFiles(fs::Dir& folder, const SampleVersion& sample) {
   OrDie(folder.Sync());
 }
 
+Result<tlog::PrivateKey> TestJournalKey(const Uuid&) {
+  static const tlog::PrivateKey key = tlog::PrivateKey::Generate();
+  return key;
+}
+
 }  // namespace lotmark::store

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "fs/fs.h"
-#include "store/event_log.h"
+#include "journal/event.h"
+#include "tlog/ed25519.h"
 
 namespace lotmark::store {
 
@@ -33,6 +35,9 @@ class FixedClock final : public Clock {
   UtcTime now = UtcTime(std::chrono::microseconds(1771675200000000));  // 2026-02-21T12:00:00Z
 };
 
-inline const Actor kTestActor{"ada@test", false};
+inline const journal::Actor kTestActor{"ada@test", false};
+
+// The key that signs the journals of all volumes of a test program.
+Result<tlog::PrivateKey> TestJournalKey(const Uuid& volume_id);
 
 }  // namespace lotmark::store

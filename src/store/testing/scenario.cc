@@ -18,11 +18,11 @@ FixedClock& TheClock() {
   return clock;
 }
 
-VolumeOptions Options() { return {TheClock(), kTestActor, std::chrono::milliseconds(0)}; }
+VolumeOptions Options() { return {TheClock(), kTestActor, std::chrono::milliseconds(0), TestJournalKey}; }
 
 Status Init(fs::MemFs& machine) {
   LOTMARK_ASSIGN_OR_RETURN(const auto root, machine.Root()->OpenDir(kVolume));
-  LOTMARK_ASSIGN_OR_RETURN(const InitOutcome outcome, Volume::Init(*root, Model("lesion_cnn"), Options()));
+  LOTMARK_ASSIGN_OR_RETURN(const InitOutcome outcome, Volume::Init(*root, {Model("lesion_cnn"), "{}"}, Options()));
   (void)outcome;
   return Ok();
 }
@@ -55,7 +55,7 @@ Status Register(fs::MemFs& machine, const SampleVersion& sample) {
 
 Status Activate(fs::MemFs& machine, const std::string& version) {
   LOTMARK_ASSIGN_OR_RETURN(const auto volume, OpenVolume(machine));
-  LOTMARK_ASSIGN_OR_RETURN(const PointerMove move, volume->Activate(Model("lesion_cnn"), V(version), "a test", {}));
+  LOTMARK_ASSIGN_OR_RETURN(const PointerMove move, volume->Activate(Model("lesion_cnn"), V(version), "a test", {}, {}));
   (void)move;
   return Ok();
 }

@@ -40,7 +40,8 @@ std::string TestVolume::Events() const {
   const auto events = volume->reader().History();
   if (!events) return "error: " + events.error().text;
   std::string names;
-  for (const Event& event : *events) names += (names.empty() ? "" : " ") + std::string(EventKindName(event.kind));
+  for (const journal::Event& event : *events)
+    names += (names.empty() ? "" : " ") + std::string(journal::EventKindName(event.kind));
   return names;
 }
 

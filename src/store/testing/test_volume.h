@@ -33,7 +33,7 @@ class TestVolume {
  public:
   explicit TestVolume(const std::string& primary_model = "lesion_cnn") {
     auto root = Root();
-    EXPECT_EQ(ErrorText(Volume::Init(*root, Model(primary_model), Options())), "");
+    EXPECT_EQ(ErrorText(Volume::Init(*root, {Model(primary_model), "{}"}, Options())), "");
     volume = Open();
   }
 
@@ -43,7 +43,7 @@ class TestVolume {
     EXPECT_EQ(ErrorText(opened), "");
     return opened ? *std::move(opened) : nullptr;
   }
-  VolumeOptions Options() { return {clock, kTestActor, std::chrono::milliseconds(2000)}; }
+  VolumeOptions Options() { return {clock, kTestActor, std::chrono::milliseconds(2000), TestJournalKey}; }
   std::string path() const { return folder.PathOf("volume"); }
   std::string PathOf(const std::string& name) const { return path() + "/" + name; }
 
@@ -59,7 +59,7 @@ class TestVolume {
     return volume->Register(*SourceOf(sample), sample.ManifestBytes());
   }
   Result<PointerMove> Activate(const std::string& version, const ActivationCheck& check = {}) {
-    return volume->Activate(Model("lesion_cnn"), V(version), "a test", check);
+    return volume->Activate(Model("lesion_cnn"), V(version), "a test", check, {});
   }
   Result<PointerMove> Rollback(std::optional<Version> to = std::nullopt) {
     return volume->Rollback(Model("lesion_cnn"), to, "a test", {});

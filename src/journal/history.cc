@@ -1,31 +1,13 @@
-#include "store/history.h"
+#include "journal/history.h"
 
 #include <algorithm>
 
-namespace lotmark::store {
+namespace lotmark::journal {
 namespace {
 
-// The done event that closes an intent; nothing for events that are no intents.
-std::optional<EventKind> DoneOf(EventKind kind) {
-  switch (kind) {
-    case EventKind::kRegistering:
-      return EventKind::kRegistered;
-    case EventKind::kActivating:
-      return EventKind::kActivated;
-    case EventKind::kRollingBack:
-      return EventKind::kRolledBack;
-    case EventKind::kVolumeCreated:
-    case EventKind::kRegistered:
-    case EventKind::kActivated:
-    case EventKind::kRolledBack:
-    case EventKind::kRecovered:
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
-
 bool IsDone(EventKind kind) {
-  return kind == EventKind::kRegistered || kind == EventKind::kActivated || kind == EventKind::kRolledBack;
+  return kind == EventKind::kRegistered || kind == EventKind::kActivated || kind == EventKind::kRolledBack ||
+         kind == EventKind::kStopped || kind == EventKind::kRepaired;
 }
 
 Error Contradiction(const Event& event, std::string_view why) {
@@ -51,12 +33,20 @@ class Folder {
     if ((event.index == 0) != (event.kind == EventKind::kVolumeCreated)) {
       return Contradiction(event, "volume_created is event 0, and only event 0 is");
     }
+    if (event.index > 0 && event.policy_sha256 != history_.policy_sha256) {
+      return Contradiction(event, "another policy was in force");
+    }
+    history_.last_time = event.time;
+    if (event.file_sha256) history_.files.insert(*event.file_sha256);
     if (history_.open_intent) return Close(event);
     if (IsDone(event.kind) || event.kind == EventKind::kRecovered) {
       return Contradiction(event, "no open intent precedes it");
     }
-    if (DoneOf(event.kind)) history_.open_intent = event;
-    return Ok();
+    if (DoneOf(event.kind)) {
+      history_.open_intent = event;
+      return Ok();
+    }
+    return Stated(event);
   }
 
  private:
@@ -73,12 +63,40 @@ class Folder {
 
   Status Happened(EventKind what, const Event& event) {
     if (what == EventKind::kRegistered) return Registered(event);
-    const RegisteredVersion* registered = history_.FindRegistered(*event.model, *event.version);
-    if (registered == nullptr || registered->manifest_sha256 != *event.manifest_sha256) {
-      return Contradiction(event, "no version with this digest was registered");
-    }
+    LOTMARK_RETURN_IF_ERROR(CheckRegistered(event));
     ModelHistory& model = history_.models[*event.model];
-    return what == EventKind::kActivated ? Activated(model, event) : RolledBack(model, event);
+    if (what == EventKind::kActivated) return Activated(model, event);
+    if (what == EventKind::kRolledBack) return RolledBack(model, event);
+    if (what == EventKind::kStopped) return Stopped(model, event);
+    if (history_.ActiveByEvents(*event.model) == event.version) return Ok();
+    return Contradiction(event, "the version was not the active one");
+  }
+
+  // Events that are facts by themselves.
+  Status Stated(const Event& event) {
+    if (event.kind == EventKind::kVolumeCreated || event.kind == EventKind::kPolicyChanged) {
+      history_.policy_sha256 = *event.file_sha256;
+      history_.policy_event = event.index;
+    }
+    if (event.kind == EventKind::kKeyRevoked) history_.revoked.emplace(*event.key_id, event.index);
+    if (event.proposed_policy_sha256) history_.policy_approvals.push_back(event.index);
+    if (!event.version) return Ok();
+    LOTMARK_RETURN_IF_ERROR(CheckRegistered(event));
+    const VersionFact fact{*event.model, *event.version, event.index};
+    if (event.kind == EventKind::kEvidenceAdded) history_.evidence.push_back(fact);
+    if (event.kind == EventKind::kApproved) history_.approvals.push_back(fact);
+    if (event.kind != EventKind::kQuarantined) return Ok();
+    if (history_.FindQuarantine(fact.model, fact.version) != nullptr) {
+      return Contradiction(event, "the version was quarantined before");
+    }
+    history_.quarantined.push_back(fact);
+    return Ok();
+  }
+
+  Status CheckRegistered(const Event& event) const {
+    const RegisteredVersion* registered = history_.FindRegistered(*event.model, *event.version);
+    if (registered != nullptr && registered->manifest_sha256 == *event.manifest_sha256) return Ok();
+    return Contradiction(event, "no version with this digest was registered");
   }
 
   Status Registered(const Event& event) {
@@ -94,6 +112,7 @@ class Folder {
       model.activations.erase(earlier);
     }
     model.activations.push_back({*event.version, event.index});
+    model.stopped = false;
     if (std::find(model.ever_active.begin(), model.ever_active.end(), *event.version) == model.ever_active.end()) {
       model.ever_active.push_back(*event.version);
     }
@@ -105,6 +124,15 @@ class Folder {
     if (target == model.activations.end()) return Contradiction(event, "the version was not active before");
     model.activations.erase(target + 1, model.activations.end());
     model.activations.back().event = event.index;
+    model.stopped = false;
+    return Ok();
+  }
+
+  static Status Stopped(ModelHistory& model, const Event& event) {
+    if (model.stopped || model.activations.empty() || model.activations.back().version != *event.version) {
+      return Contradiction(event, "the version was not the active one");
+    }
+    model.stopped = true;
     return Ok();
   }
 
@@ -127,8 +155,15 @@ ModelHistory VolumeHistory::Of(const ModelName& model) const {
 
 std::optional<Version> VolumeHistory::ActiveByEvents(const ModelName& model) const {
   const ModelHistory history = Of(model);
-  if (history.activations.empty()) return std::nullopt;
+  if (history.stopped || history.activations.empty()) return std::nullopt;
   return history.activations.back().version;
+}
+
+const VersionFact* VolumeHistory::FindQuarantine(const ModelName& model, const Version& version) const {
+  for (const VersionFact& at : quarantined) {
+    if (at.model == model && at.version == version) return &at;
+  }
+  return nullptr;
 }
 
 Result<VolumeHistory> FoldEvents(const std::vector<Event>& events) {
@@ -156,9 +191,15 @@ std::optional<Event> LastActivationOf(const std::vector<Event>& events, const Mo
   return last;
 }
 
-std::optional<Version> RollbackTarget(const ModelHistory& history) {
-  if (history.activations.size() < 2) return std::nullopt;
-  return history.activations[history.activations.size() - 2].version;
+std::optional<Version> RollbackTarget(const VolumeHistory& history, const ModelName& model) {
+  const ModelHistory of = history.Of(model);
+  auto end = of.activations.end();
+  if (!of.stopped && end != of.activations.begin()) --end;  // the active one is no way back
+  while (end != of.activations.begin()) {
+    --end;
+    if (history.FindQuarantine(model, end->version) == nullptr) return end->version;
+  }
+  return std::nullopt;
 }
 
 std::string_view VersionStateName(VersionState state) {
@@ -169,15 +210,19 @@ std::string_view VersionStateName(VersionState state) {
       return "active";
     case VersionState::kRetired:
       return "retired";
+    case VersionState::kQuarantined:
+      return "quarantined";
   }
   return "unknown";
 }
 
-VersionState StateOf(const ModelHistory& history, const std::optional<Version>& pointer, const Version& version) {
+VersionState StateOf(const VolumeHistory& history, const ModelName& model, const std::optional<Version>& pointer,
+                     const Version& version) {
+  if (history.FindQuarantine(model, version) != nullptr) return VersionState::kQuarantined;
   if (pointer == version) return VersionState::kActive;
-  const bool was_active =
-      std::find(history.ever_active.begin(), history.ever_active.end(), version) != history.ever_active.end();
+  const ModelHistory of = history.Of(model);
+  const bool was_active = std::find(of.ever_active.begin(), of.ever_active.end(), version) != of.ever_active.end();
   return was_active ? VersionState::kRetired : VersionState::kRegistered;
 }
 
-}  // namespace lotmark::store
+}  // namespace lotmark::journal
