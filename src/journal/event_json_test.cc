@@ -1,28 +1,22 @@
-#include "store/event_log.h"
+#include "journal/event_json.h"
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include "journal/testing/sample_events.h"
 
-#include "fs/file_ops.h"
-#include "fs/posix_fs.h"
-#include "fs/testing/mem_fs.h"
-#include "store/event_json.h"
-#include "store/testing/sample_version.h"
-#include "store/testing/test_volume.h"
-
-namespace lotmark::store {
+namespace lotmark::journal {
 namespace {
 
 Event Activated() {
   Event event;
-  event.time = FixedClock().now;
-  event.actor = kTestActor;
+  event.time = SampleTime();
+  event.actor = {"ada@test", false};
   event.kind = EventKind::kActivated;
-  event.model = Model("lesion_cnn");
-  event.version = V("2024-v1");
+  event.model = ModelName::Parse("lesion_cnn").value();
+  event.version = Version::Parse("2024-v1").value();
   event.manifest_sha256 = Sha256Of("a manifest");
-  event.previous = V("2023-v1");
+  event.previous = Version::Parse("2023-v1").value();
+  event.policy_sha256 = Sha256Of("a policy");
   event.reason = "annual update: \"quotes\", \xC3\xA4 and a\nline";
   return event;
 }
@@ -84,95 +78,5 @@ TEST(EventJson, RefusesWhatBreaksTheRules) {
   }
 }
 
-class FolderEventLogTest : public testing::Test {
- protected:
-  std::unique_ptr<EventLog> Open() { return MakeFolderEventLog(fs::OpenPosixDir(folder_.path()).value()); }
-  void Fill(int events) {
-    for (int i = 0; i < events; ++i) ASSERT_TRUE(Open()->Append(Activated()));
-  }
-  void Write(const std::string& name, const std::string& bytes) {
-    std::ofstream(folder_.PathOf(name), std::ios::binary | std::ios::trunc) << bytes;
-  }
-  void ExpectRefused(const std::string& says) {
-    const auto events = Open()->ReadAll();
-    ASSERT_FALSE(events);
-    EXPECT_EQ(events.error().code, ErrorCode::kRefused) << events.error().text;
-    EXPECT_NE(events.error().text.find(says), std::string::npos) << events.error().text;
-  }
-
-  fs::TempFolder folder_;
-};
-
-TEST_F(FolderEventLogTest, CountsFromZeroAndKeepsOrder) {
-  for (uint64_t i = 0; i < 12; ++i) {
-    Event event = Activated();
-    event.reason = "number " + std::to_string(i);
-    EXPECT_EQ(Open()->Append(event).value(), i);
-  }
-  const auto events = Open()->ReadAll();
-  ASSERT_TRUE(events) << events.error().text;
-  ASSERT_EQ(events->size(), 12U);
-  for (uint64_t i = 0; i < 12; ++i) {
-    EXPECT_EQ((*events)[i].index, i);
-    EXPECT_EQ((*events)[i].reason, "number " + std::to_string(i));
-  }
-}
-
-TEST_F(FolderEventLogTest, RefusesAnEventThatBreaksTheRulesAndWritesNothing) {
-  Event event = Activated();
-  event.reason = std::string(EventLog::kMaxReasonBytes + 1, 'x');
-  EXPECT_FALSE(Open()->Append(event));
-  event.reason = "not UTF-8: \xFF";
-  EXPECT_FALSE(Open()->Append(event));
-  EXPECT_EQ(Open()->Count().value(), 0U);
-}
-
-TEST_F(FolderEventLogTest, NamesTheMissingEvent) {
-  Fill(4);
-  std::remove(folder_.PathOf("000000000002.json").c_str());
-  ExpectRefused("000000000002.json: missing event");
-  EXPECT_FALSE(Open()->Append(Activated()));
-}
-
-TEST_F(FolderEventLogTest, NamesTheDamagedEvent) {
-  Fill(3);
-  Write("000000000001.json", "{\"index\":1,");
-  ExpectRefused("000000000001.json: not valid JSON");
-  Write("000000000001.json", "");
-  ExpectRefused("000000000001.json");
-  Write("000000000001.json", FormatEvent(Activated()));  // says index 0
-  ExpectRefused("000000000001.json: index");
-}
-
-TEST_F(FolderEventLogTest, RefusesWhatIsNoEvent) {
-  Fill(1);
-  Write("notes.txt", "hello");
-  ExpectRefused("notes.txt");
-}
-
-TEST_F(FolderEventLogTest, RefusesALinkInPlaceOfAnEvent) {
-  Fill(1);
-  ASSERT_TRUE(fs::OpenPosixDir(folder_.path()).value()->MakeLink("/etc/hostname", "000000000001.json"));
-  ExpectRefused("000000000001.json");
-}
-
-TEST_F(FolderEventLogTest, IgnoresAndSweepsTemporaryNames) {
-  Fill(2);
-  Write(".tmp-000000000002.json-x", "half an ev");
-  EXPECT_EQ(Open()->ReadAll().value().size(), 2U);
-  ASSERT_TRUE(Open()->Recover());
-  EXPECT_EQ(fs::OpenPosixDir(folder_.path()).value()->List().value().size(), 2U);
-}
-
-TEST(FolderEventLog, AppendedEventsSurviveEveryCrash) {
-  for (const fs::CrashMode mode : fs::kAllCrashModes) {
-    fs::MemFs machine;
-    ASSERT_TRUE(MakeFolderEventLog(machine.Root())->Append(Activated()));
-    ASSERT_TRUE(MakeFolderEventLog(machine.Root())->Append(Activated()));
-    const auto after = machine.Crash(mode);
-    EXPECT_EQ(MakeFolderEventLog(after->Root())->ReadAll().value().size(), 2U);
-  }
-}
-
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::journal

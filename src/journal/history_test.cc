@@ -1,10 +1,10 @@
-#include "store/history.h"
+#include "journal/history.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-namespace lotmark::store {
+namespace lotmark::journal {
 namespace {
 
 ModelName TheModel() { return ModelName::Parse("m").value(); }
@@ -24,6 +24,16 @@ EventKind KindOf(char letter) {
       return EventKind::kRollingBack;
     case 'B':
       return EventKind::kRolledBack;
+    case 's':
+      return EventKind::kStopping;
+    case 'S':
+      return EventKind::kStopped;
+    case 'p':
+      return EventKind::kRepairing;
+    case 'P':
+      return EventKind::kRepaired;
+    case 'q':
+      return EventKind::kQuarantined;
     default:
       return EventKind::kRecovered;
   }
@@ -34,12 +44,14 @@ std::vector<Event> Log(const std::string& words) {
   std::vector<Event> events(1);
   events[0].kind = EventKind::kVolumeCreated;
   events[0].model = TheModel();
+  events[0].file_sha256 = Sha256Of("the first policy");
   std::istringstream stream(words);
   for (std::string word; stream >> word;) {
     Event event;
     event.index = events.size();
     event.time = UtcTime(std::chrono::seconds(event.index));
     event.kind = KindOf(word[0]);
+    event.policy_sha256 = events[0].file_sha256;
     event.model = TheModel();
     event.version = V(word.substr(1));
     event.manifest_sha256 = Sha256Of("manifest of " + word.substr(1));
@@ -64,7 +76,7 @@ std::string Activations(const std::string& words) {
 std::string Target(const std::string& words) {
   const auto history = FoldEvents(Log(words));
   if (!history) return "error: " + history.error().text;
-  const auto target = RollbackTarget(history->Of(TheModel()));
+  const auto target = RollbackTarget(*history, TheModel());
   return target ? target->text() : "none";
 }
 
@@ -84,6 +96,49 @@ TEST(RollbackTarget, NeverIsAVersionThatWasRolledBackFrom) {
   EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 b1 B1"), "none");
   // Activated again by a person: it counts again.
   EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 b1 B1 a2 A2 a3 A3"), "2");
+}
+
+TEST(RollbackTarget, NeverIsQuarantined) {
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 q2"), "1");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 a3 A3 q2 q1"), "none");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 q2"), "1");
+}
+
+TEST(RollbackTarget, AfterAStopIsTheNewestThatMayBeActive) {
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 q2 s2 S2"), "1");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 s2 S2"), "2");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 q2 s2 S2 b1 B1"), "none");
+  EXPECT_EQ(Target(kThree + "a1 A1 a2 A2 q2 s2 x2"), "1");
+}
+
+TEST(FoldEvents, KnowsThatAStopLeavesNothingActive) {
+  const auto active = [](const std::string& words) {
+    const auto version = FoldEvents(Log(words)).value().ActiveByEvents(TheModel());
+    return version ? version->text() : "none";
+  };
+  EXPECT_EQ(active("r1 R1 a1 A1 s1 S1"), "none");
+  EXPECT_EQ(active("r1 R1 a1 A1 s1 c1"), "none");
+  EXPECT_EQ(active("r1 R1 a1 A1 s1 x1"), "1");
+  EXPECT_EQ(active("r1 R1 a1 A1 s1 S1 a1 A1"), "1");
+  EXPECT_EQ(active("r1 R1 a1 A1 p1 P1"), "1");
+}
+
+TEST(FoldEvents, FollowsThePolicyAndRefusesEventsUnderAnother) {
+  auto events = Log("r1 R1 r2 R2");
+  events[2].policy_sha256 = Sha256Of("another");
+  EXPECT_FALSE(FoldEvents(events));
+  events = Log("r1 R1");
+  Event changed = events[0];
+  changed.index = 3;
+  changed.kind = EventKind::kPolicyChanged;
+  changed.policy_sha256 = events[0].file_sha256;
+  changed.file_sha256 = Sha256Of("the second policy");
+  events.push_back(changed);
+  const auto history = FoldEvents(events);
+  ASSERT_TRUE(history) << history.error().text;
+  EXPECT_EQ(history->policy_sha256, Sha256Of("the second policy"));
+  EXPECT_EQ(history->policy_event, 3U);
+  EXPECT_EQ(history->files.size(), 2U);
 }
 
 TEST(RollbackTarget, CountsAVersionOnceAtItsLatestActivation) {
@@ -113,10 +168,21 @@ TEST(FoldEvents, RefusesContradictions) {
     const char* words;
     const char* event;  // the text names it
   } cases[] = {
-      {"R1", "event 1"},       {"r1 R2", "event 2"},       {"r1 r1", "event 2"},
-      {"r1 A1", "event 2"},    {"c1", "event 1"},          {"r1 R1 r1 R1", "event 4"},
-      {"a1 A1", "event 2"},    {"r1 R1 a1 B1", "event 4"}, {"r1 R1 r2 R2 a1 A1 b2 B2", "event 8"},
+      {"R1", "event 1"},
+      {"r1 R2", "event 2"},
+      {"r1 r1", "event 2"},
+      {"r1 A1", "event 2"},
+      {"c1", "event 1"},
+      {"r1 R1 r1 R1", "event 4"},
+      {"a1 A1", "event 2"},
+      {"r1 R1 a1 B1", "event 4"},
+      {"r1 R1 r2 R2 a1 A1 b2 B2", "event 8"},
       {"r1 R1 A1", "event 3"},
+      {"r1 R1 s1 S1", "event 4"},
+      {"r1 R1 a1 A1 s1 S1 s1 S1", "event 8"},
+      {"r1 R1 a1 A1 q1 q1", "event 6"},
+      {"q1", "event 1"},
+      {"r1 R1 p1 P1", "event 4"},
   };
   for (const auto& at : cases) {
     const auto history = FoldEvents(Log(at.words));
@@ -145,11 +211,13 @@ TEST(FoldEvents, RefusesAnActivationOfOtherBytesThanWereRegistered) {
 TEST(StateOf, FollowsThePointer) {
   const auto history = FoldEvents(Log(kThree + "a1 A1 a2 A2 b1 B1"));
   ASSERT_TRUE(history);
-  const ModelHistory model = history->Of(TheModel());
-  EXPECT_EQ(StateOf(model, V("1"), V("1")), VersionState::kActive);
-  EXPECT_EQ(StateOf(model, V("1"), V("2")), VersionState::kRetired);
-  EXPECT_EQ(StateOf(model, V("1"), V("3")), VersionState::kRegistered);
-  EXPECT_EQ(StateOf(model, std::nullopt, V("1")), VersionState::kRetired);
+  const auto state = [&](const std::optional<Version>& pointer, std::string_view of) {
+    return StateOf(*history, TheModel(), pointer, V(of));
+  };
+  EXPECT_EQ(state(V("1"), "1"), VersionState::kActive);
+  EXPECT_EQ(state(V("1"), "2"), VersionState::kRetired);
+  EXPECT_EQ(state(V("1"), "3"), VersionState::kRegistered);
+  EXPECT_EQ(state(std::nullopt, "1"), VersionState::kRetired);
 }
 
 // Index of the event that last made version `of` desired at second `at`, or 0.
@@ -175,4 +243,4 @@ TEST(LastActivationOf, CountsARecoveredMoveOnlyWhenItHappened) {
 }
 
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::journal

@@ -7,16 +7,6 @@
 namespace lotmark::store {
 namespace {
 
-Status CheckReason(const std::string& reason) {
-  if (reason.empty()) return Refused("reason: is empty: say why, the history keeps it");
-  if (reason.size() > journal::Event::kMaxReasonBytes) {
-    return Refused("reason: " + std::to_string(reason.size()) + " bytes: the limit is " +
-                   std::to_string(journal::Event::kMaxReasonBytes));
-  }
-  if (!IsUtf8(reason)) return Refused("reason: is not UTF-8 text");
-  return Ok();
-}
-
 Status CheckServable(const OpenedVersion& opened) {
   const std::vector<std::string> missing = opened.manifest.MissingForServing(manifest::Format::kOnnx);
   if (missing.empty()) return Ok();

@@ -40,7 +40,7 @@ class ActivationTest : public testing::Test {
 
 TEST_F(ActivationTest, MovesThePointerAndRecordsWhoWhyAndFromWhere) {
   ASSERT_TRUE(disk_.Activate("v1"));
-  const auto move = disk_.volume->Activate(kModel, V("v2"), "annual update", {});
+  const auto move = disk_.volume->Activate(kModel, V("v2"), "annual update", {}, {});
   ASSERT_TRUE(move) << move.error().text;
   EXPECT_EQ(move->outcome, MoveOutcome::kMoved);
   EXPECT_EQ(move->previous, V("v1"));
@@ -76,7 +76,7 @@ TEST_F(ActivationTest, OfAnotherModelLeavesTheTopLinkAlone) {
   SampleVersion other = Sample("v1");
   other.model = "mole_mapper";
   ASSERT_TRUE(disk_.Register(other));
-  ASSERT_TRUE(disk_.volume->Activate(Model("mole_mapper"), V("v1"), "a test", {}));
+  ASSERT_TRUE(disk_.volume->Activate(Model("mole_mapper"), V("v1"), "a test", {}, {}));
   EXPECT_EQ(disk_.Active("mole_mapper"), "v1");
   EXPECT_EQ(disk_.Active(), "none");
   EXPECT_FALSE(disk_.Root()->Stat("model-manifest.json"));
@@ -140,9 +140,9 @@ TEST_F(ActivationTest, IsRefusedForWhatIsNotRegistered) {
 }
 
 TEST_F(ActivationTest, NeedsAReasonThatCanBeKept) {
-  const std::string too_long(EventLog::kMaxReasonBytes + 1, 'x');
+  const std::string too_long(journal::Event::kMaxReasonBytes + 1, 'x');
   for (const std::string& reason : {std::string(), too_long, std::string("\xFF")}) {
-    ExpectUnchangedAfter([&] { return disk_.volume->Activate(kModel, V("v1"), reason, {}); }, "reason: ");
+    ExpectUnchangedAfter([&] { return disk_.volume->Activate(kModel, V("v1"), reason, {}, {}); }, "reason: ");
   }
 }
 
@@ -205,7 +205,7 @@ TEST_F(ActivationTest, TwoAtOnceHappenOneAfterTheOther) {
   for (int round = 0; round < kRounds; ++round) {
     const size_t before = Events().size();
     const auto run = [&](const char* version) {
-      const auto move = disk_.Open()->Activate(kModel, V(version), "a race", {});
+      const auto move = disk_.Open()->Activate(kModel, V(version), "a race", {}, {});
       EXPECT_TRUE(move) << move.error().text;
     };
     // v3 first, so that both have a move to make.
@@ -240,7 +240,7 @@ TEST_F(ActivationTest, SaysBusyNamingTheLockWhenAnotherHoldsIt) {
   ASSERT_TRUE(held);
   VolumeOptions options = disk_.Options();
   options.lock_wait = std::chrono::milliseconds(60);
-  const auto result = Volume::Open(disk_.Root(), options).value()->Activate(kModel, V("v1"), "a test", {});
+  const auto result = Volume::Open(disk_.Root(), options).value()->Activate(kModel, V("v1"), "a test", {}, {});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kBusy);
   EXPECT_THAT(result.error().text, HasSubstr("/volume/lock: busy"));

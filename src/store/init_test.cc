@@ -13,7 +13,8 @@ using testing::HasSubstr;
 class InitTest : public testing::Test {
  protected:
   Result<InitOutcome> Init(const std::string& model = "lesion_cnn") {
-    return Volume::Init(*fs::OpenPosixDir(folder_.path()).value(), Model(model), {clock_, kTestActor});
+    return Volume::Init(*fs::OpenPosixDir(folder_.path()).value(), {Model(model), "{}"},
+                        {clock_, kTestActor, std::chrono::seconds(10), TestJournalKey});
   }
   void Write(const std::string& name, const std::string& bytes) { std::ofstream(folder_.PathOf(name)) << bytes; }
   void ExpectRefusedUntouched(const std::string& says) {
@@ -35,7 +36,9 @@ TEST_F(InitTest, MakesAVolumeOnce) {
   ASSERT_TRUE(first) << first.error().text;
   EXPECT_EQ(*first, InitOutcome::kCreated);
   const auto tree = TreeOf(*fs::OpenPosixDir(folder_.path()).value());
-  EXPECT_EQ(tree.size(), 5U);  // volume.json, journal with event 0, models, staging
+  for (const std::string name : {"volume.json", "policy.json", "journal/checkpoint", "models", "staging"}) {
+    EXPECT_TRUE(tree.contains(name)) << name;
+  }
 
   const auto second = Init();
   ASSERT_TRUE(second) << second.error().text;
@@ -71,8 +74,8 @@ TEST_F(InitTest, RefusesAVolumeThatLostItsVolumeFile) {
 TEST_F(InitTest, RefusesAJournalWithMoreThanItsFirstEvent) {
   ASSERT_TRUE(Init());
   std::filesystem::remove(folder_.PathOf("volume.json"));
-  Write("journal/000000000001.json", "{}");
-  ExpectRefusedUntouched("it holds journal/000000000001.json");
+  Write("journal/checkpoint", "lotmark/journal/x\n2\n");
+  ExpectRefusedUntouched("it holds journal/checkpoint");
 }
 
 TEST_F(InitTest, StartsOverAfterAnInterruptedInit) {

@@ -66,6 +66,16 @@ Error LockedVolume::Abandon(const journal::Event& intent, Error why) {
   return why;
 }
 
+Status CheckReason(const std::string& reason) {
+  if (reason.empty()) return Refused("reason: is empty: say why, the history keeps it");
+  if (reason.size() > journal::Event::kMaxReasonBytes) {
+    return Refused("reason: " + std::to_string(reason.size()) + " bytes: the limit is " +
+                   std::to_string(journal::Event::kMaxReasonBytes));
+  }
+  if (!IsUtf8(reason)) return Refused("reason: is not UTF-8 text");
+  return Ok();
+}
+
 Error Unconfirmed(const std::string& what, const Error& why) {
   return {ErrorCode::kUnconfirmed, "not confirmed: " + what + ", then: " + why.text,
           "`lotmark status` shows what is there now; the next changing command records how it ended."};

@@ -60,6 +60,9 @@ class LockedVolume {
   UtcTime last_time_;  // of the last event
 };
 
+// kRefused: `reason` is empty, too long or not UTF-8.
+Status CheckReason(const std::string& reason);
+
 // The intent or the done event of a change to one version.
 journal::Event MakeEvent(journal::EventKind kind, const ModelName& model, const Version& version,
                          const Digest& manifest_sha256);

@@ -51,7 +51,7 @@ TEST_F(ReaderTest, ReadsEverythingFromAReadOnlyMount) {
 TEST_F(ReaderTest, ChangingAReadOnlyMountFailsAsTheMachineDoes) {
   const auto volume = Volume::Open(MakeReadOnlyDir(disk_.Root()), disk_.Options()).value();
   const auto before = TreeOf(*disk_.Root());
-  const auto moved = volume->Activate(kModel, V("v2"), "a test", {});
+  const auto moved = volume->Activate(kModel, V("v2"), "a test", {}, {});
   ASSERT_FALSE(moved);
   EXPECT_EQ(moved.error().code, ErrorCode::kMachine);
   EXPECT_THAT(moved.error().text, HasSubstr("read-only file system"));
@@ -131,22 +131,24 @@ TEST_F(ReaderTest, SaysWhichVersionIsNotThere) {
   EXPECT_EQ(opened.error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(ReaderTest, NamesADamagedEvent) {
-  Write("journal/000000000003.json", "{");
+TEST_F(ReaderTest, RefusesADamagedJournalAndChangesNothing) {
+  Write("journal/tile/entries/000.p/7", "what?");
   const auto history = reader_->History();
   ASSERT_FALSE(history);
-  EXPECT_THAT(history.error().text, HasSubstr("journal/000000000003.json"));
+  EXPECT_THAT(history.error().text, HasSubstr("journal/tile/entries/000.p/7"));
   const auto before = TreeOf(*disk_.Root());
   EXPECT_FALSE(disk_.Activate("v2"));
   EXPECT_EQ(TreeOf(*disk_.Root()), before);
-  // The service's path does not need the events.
+  // Where the pointer goes can be read without the events.
   EXPECT_EQ(reader_->ActiveVersion(kModel).value(), V("v1"));
 }
 
-TEST_F(ReaderTest, NamesAMissingEvent) {
-  stdfs::remove(disk_.PathOf("journal/000000000003.json"));
-  EXPECT_THAT(reader_->History().error().text, HasSubstr("000000000003.json: missing event"));
-  EXPECT_FALSE(disk_.Activate("v2"));
+TEST_F(ReaderTest, RefusesAJournalSignedByAnotherKeyThanTheOneGiven) {
+  const tlog::NoteVerifier other(reader_->info().journal_key.name(), tlog::PrivateKey::Generate().public_key());
+  const auto opened = Reader::Open(disk_.Root(), {.journal_key = other});
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().text, HasSubstr("is not the key that was given"));
+  EXPECT_TRUE(Reader::Open(disk_.Root(), {.journal_key = reader_->info().journal_key}));
 }
 
 TEST_F(ReaderTest, GivesTheHistoryOfOneModel) {

@@ -68,11 +68,11 @@ TEST_F(StatusTest, NamesAPointerThatWasMovedByHand) {
 
 TEST_F(StatusTest, ReportsRecoveryPendingWhileAnIntentIsOpen) {
   ASSERT_TRUE(disk_.Register(Sample("v1")));
-  std::filesystem::remove(disk_.PathOf("journal/000000000002.json"));
+  ASSERT_TRUE(disk_.LeaveIntent(journal::EventKind::kActivating, "v1"));
   EXPECT_TRUE(Status().recovery_pending);
   ASSERT_TRUE(disk_.volume->Recover());
   EXPECT_FALSE(Status().recovery_pending);
-  EXPECT_EQ(disk_.Events(), "volume_created registering recovered");
+  EXPECT_EQ(disk_.Events(), "volume_created registering registered activating recovered");
   EXPECT_EQ(List().size(), 1U);
 }
 

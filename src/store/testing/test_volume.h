@@ -10,6 +10,7 @@
 #include "fs/fs.h"
 #include "fs/posix_fs.h"
 #include "fs/testing/temp_folder.h"
+#include "store/locked_volume.h"
 #include "store/testing/sample_version.h"
 #include "store/volume.h"
 
@@ -68,6 +69,12 @@ class TestVolume {
     const auto active = volume->reader().ActiveVersion(Model(model));
     if (!active) return "error: " + active.error().text;
     return *active ? (*active)->text() : "none";
+  }
+  // What a command leaves that dies after its intent.
+  Result<uint64_t> LeaveIntent(journal::EventKind intent, const std::string& version) {
+    LOTMARK_ASSIGN_OR_RETURN(LockedVolume locked, LockedVolume::Take(volume->Place()));
+    const auto* registered = locked.history().FindRegistered(Model("lesion_cnn"), V(version));
+    return locked.Record(MakeEvent(intent, registered->model, registered->version, registered->manifest_sha256));
   }
   // "volume_created registering registered …"
   std::string Events() const;
