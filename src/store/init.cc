@@ -69,7 +69,7 @@ Status ClearLeftovers(fs::Dir& root) {
 }
 
 Status WriteVolume(fs::Dir& root, const NewVolume& what, const VolumeOptions& options) {
-  const Uuid volume_id = Uuid::V4();
+  const Uuid& volume_id = what.volume_id;
   LOTMARK_ASSIGN_OR_RETURN(const tlog::PrivateKey key, options.journal_key(volume_id));
   for (const std::string_view folder : kFolders) LOTMARK_RETURN_IF_ERROR(fs::MakeDirs(root, folder));
   journal::Event created;

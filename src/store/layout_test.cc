@@ -5,8 +5,10 @@
 namespace lotmark::store {
 namespace {
 
+// The key is that of RFC 8032, section 7.1, test 1.
 constexpr char kGood[] =
-    R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a","primary_model":"lesion_cnn"})";
+    R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a","primary_model":"lesion_cnn",)"
+    R"("journal_key":"lotmark/journal/3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a+5a1d9756+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"})";
 
 TEST(VolumeInfo, ComesBackAsItWasWritten) {
   const auto info = ParseVolumeInfo(kGood);
@@ -33,6 +35,10 @@ TEST(VolumeInfo, RefusesWhatItDoesNotKnow) {
       {R"({"format":1,"volume_id":"3f0c","primary_model":"m"})", "UUID"},
       {R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a","primary_model":"../m"})", "model name"},
       {R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a"})", "primary_model"},
+      {R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a","primary_model":"m"})", "journal_key"},
+      {R"({"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5b","primary_model":"m",)"
+       R"("journal_key":"lotmark/journal/3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a+5a1d9756+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"})",
+       "the key of another volume"},
       {R"({"format":1,"format":1,"volume_id":"3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a","primary_model":"m"})", "twice"},
       {"[]", "object"},
       {"", "JSON"},

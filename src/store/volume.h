@@ -46,6 +46,7 @@ struct VolumeOptions {
 struct NewVolume {
   ModelName primary_model;
   std::string policy;  // the bytes of the first policy in force; this room does not look into them
+  Uuid volume_id = Uuid::V4();
 };
 
 class Volume {

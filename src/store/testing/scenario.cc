@@ -12,6 +12,8 @@ namespace {
 
 constexpr char kVolume[] = "volume";
 constexpr size_t kUuidBytes = 36;
+// Always the same, so that equal states have equal bytes.
+const Uuid kVolumeId = Uuid::Parse("3f0c2d8e-8c0d-4b7e-9a55-0a3f2d1c4b5a").value();
 
 FixedClock& TheClock() {
   static FixedClock clock;
@@ -22,7 +24,7 @@ VolumeOptions Options() { return {TheClock(), kTestActor, std::chrono::milliseco
 
 Status Init(fs::MemFs& machine) {
   LOTMARK_ASSIGN_OR_RETURN(const auto root, machine.Root()->OpenDir(kVolume));
-  LOTMARK_ASSIGN_OR_RETURN(const InitOutcome outcome, Volume::Init(*root, {Model("lesion_cnn"), "{}"}, Options()));
+  LOTMARK_ASSIGN_OR_RETURN(const InitOutcome outcome, Volume::Init(*root, {Model("lesion_cnn"), "{}", kVolumeId}, Options()));
   (void)outcome;
   return Ok();
 }
