@@ -70,9 +70,9 @@ struct Event {
   std::optional<Digest> file_sha256;             // the durable file that states the fact
   std::optional<std::string> evidence;           // of kEvidenceAdded: which kind of result
   std::optional<Digest> proposed_policy_sha256;  // of kApproved: the policy that was approved, instead of a version
-  std::optional<std::string> key_id;
-  std::optional<std::string> person;  // of kApproved: whose key it is by the policy in force
-  std::optional<Outcome> outcome;     // of kRecovered only
+  std::optional<Digest> key_id;                  // of kApproved and kKeyRevoked: SHA-256 of the public key
+  std::optional<std::string> person;             // of kApproved: whose key it is by the policy in force
+  std::optional<Outcome> outcome;                // of kRecovered only
   std::string reason;
 };
 

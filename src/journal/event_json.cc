@@ -81,7 +81,7 @@ Status ReadWhat(const JsonObject& object, Event& event) {
   LOTMARK_ASSIGN_OR_RETURN(event.file_sha256, OptionalField<Digest>(object, "file_sha256"));
   LOTMARK_ASSIGN_OR_RETURN(event.evidence, object.OptionalString("evidence"));
   LOTMARK_ASSIGN_OR_RETURN(event.proposed_policy_sha256, OptionalField<Digest>(object, "proposed_policy_sha256"));
-  LOTMARK_ASSIGN_OR_RETURN(event.key_id, object.OptionalString("key_id"));
+  LOTMARK_ASSIGN_OR_RETURN(event.key_id, OptionalField<Digest>(object, "key_id"));
   LOTMARK_ASSIGN_OR_RETURN(event.person, object.OptionalString("person"));
   LOTMARK_ASSIGN_OR_RETURN(const std::optional<std::string> outcome, object.OptionalString("outcome"));
   LOTMARK_ASSIGN_OR_RETURN(event.outcome, ParseOutcome(outcome));
@@ -148,7 +148,6 @@ Status CheckEvent(const Event& event) {
   LOTMARK_RETURN_IF_ERROR(CheckText("actor", event.actor.name, 200));
   LOTMARK_RETURN_IF_ERROR(CheckText("reason", event.reason, Event::kMaxReasonBytes));
   LOTMARK_RETURN_IF_ERROR(CheckText("person", event.person.value_or(""), 200));
-  LOTMARK_RETURN_IF_ERROR(CheckText("key_id", event.key_id.value_or(""), 200));
   LOTMARK_RETURN_IF_ERROR(CheckText("evidence", event.evidence.value_or(""), 64));
   if (event.actor.name.empty()) return Refused("actor: is empty");
   return CheckFields(event);
@@ -170,7 +169,7 @@ std::string FormatEvent(const Event& event) {
   if (event.file_sha256) json["file_sha256"] = event.file_sha256->hex();
   if (event.evidence) json["evidence"] = *event.evidence;
   if (event.proposed_policy_sha256) json["proposed_policy_sha256"] = event.proposed_policy_sha256->hex();
-  if (event.key_id) json["key_id"] = *event.key_id;
+  if (event.key_id) json["key_id"] = event.key_id->hex();
   if (event.person) json["person"] = *event.person;
   if (event.outcome) json["outcome"] = OutcomeName(*event.outcome);
   json["reason"] = event.reason;

@@ -79,10 +79,12 @@ class Folder {
       history_.policy_event = event.index;
     }
     if (event.kind == EventKind::kKeyRevoked) history_.revoked.emplace(*event.key_id, event.index);
-    if (event.proposed_policy_sha256) history_.policy_approvals.push_back(event.index);
+    if (event.proposed_policy_sha256) {
+      history_.policy_approvals.push_back({*event.proposed_policy_sha256, event.index, *event.file_sha256});
+    }
     if (!event.version) return Ok();
     LOTMARK_RETURN_IF_ERROR(CheckRegistered(event));
-    const VersionFact fact{*event.model, *event.version, event.index};
+    const VersionFact fact{*event.model, *event.version, event.index, event.file_sha256, event.evidence.value_or("")};
     if (event.kind == EventKind::kEvidenceAdded) history_.evidence.push_back(fact);
     if (event.kind == EventKind::kApproved) history_.approvals.push_back(fact);
     if (event.kind != EventKind::kQuarantined) return Ok();

@@ -44,7 +44,16 @@ struct ModelHistory {
 struct VersionFact {
   ModelName model;
   Version version;
-  uint64_t event = 0;  // index of the event that states it
+  uint64_t event = 0;               // index of the event that states it
+  std::optional<Digest> file = {};  // the file of a result or an approval
+  std::string evidence = {};        // of a result: its kind
+};
+
+// An approval of a policy that may come into force.
+struct PolicyApproval {
+  Digest policy_sha256;
+  uint64_t event = 0;
+  Digest file;
 };
 
 struct VolumeHistory {
@@ -53,14 +62,14 @@ struct VolumeHistory {
   std::optional<Event> open_intent;  // the last event, when it is an intent
   UtcTime last_time;                 // of the last event
 
-  Digest policy_sha256;                     // of the policy in force
-  uint64_t policy_event = 0;                // index of the event that put it in force
-  std::vector<VersionFact> evidence;        // in order; the events tell what
-  std::vector<VersionFact> approvals;       // of versions, in order
-  std::vector<uint64_t> policy_approvals;   // indices of events that approve a proposed policy
-  std::map<std::string, uint64_t> revoked;  // key id -> index of the event that revoked it
-  std::vector<VersionFact> quarantined;     // each version once
-  std::set<Digest> files;                   // of every fact: the files that must be there
+  Digest policy_sha256;                // of the policy in force
+  uint64_t policy_event = 0;           // index of the event that put it in force
+  std::vector<VersionFact> evidence;   // in order; the events tell what
+  std::vector<VersionFact> approvals;  // of versions, in order
+  std::vector<PolicyApproval> policy_approvals;
+  std::map<Digest, uint64_t> revoked;    // key id -> index of the event that revoked it
+  std::vector<VersionFact> quarantined;  // each version once
+  std::set<Digest> files;                // of every fact: the files that must be there
 
   const RegisteredVersion* FindRegistered(const ModelName& model, const Version& version) const;
   // What the events say is active: what the pointer should name.
