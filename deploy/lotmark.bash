@@ -3,7 +3,7 @@
 _lotmark_options() {  # COMMAND
   case $1 in
     init) echo --actor --model ;;
-    "manifest complete" | manifest | records) ;;
+    "manifest complete" | manifest | records | approve) ;;
     add) echo --volume --actor --complete ;;
     list | verify) echo --model --volume --json ;;
     show) echo --model --volume --json --raw ;;
@@ -19,6 +19,8 @@ _lotmark_options() {  # COMMAND
       echo --decode-memory-mib
       ;;
     classify) echo --model --volume --records --actor --json ;;
+    keygen) echo --json --no-passphrase ;;
+    "approve sign") echo --key --name --meaning --out --yes ;;
     trace) echo --volume --records --json ;;
     "records list" | "records events") echo --records --json --limit ;;
     *) echo --version ;;
@@ -28,8 +30,9 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history serve classify trace records ;;
+    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records ;;
     manifest) echo complete ;;
+    approve) echo sign ;;
     records) echo list events ;;
   esac
 }
