@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <termios.h>
 
 #include <array>
 #include <cstdlib>
@@ -16,17 +17,41 @@
 namespace lotmark::approval {
 namespace {
 
-// OpenSSL's own question falls back to standard input, which may be the document to be signed.
-bool HasTerminal() { return fs::UniqueFd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)).valid(); }
+// The terminal without echo, for as long as this lives. OpenSSL's question sees to the echo too, but only after it has
+// written itself out, and what a program types at once would show.
+class QuietTerminal {
+ public:
+  QuietTerminal() : terminal_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
+    usable_ = terminal_.valid() && ::tcgetattr(terminal_.get(), &before_) == 0;
+    if (!usable_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    usable_ = ::tcsetattr(terminal_.get(), TCSAFLUSH, &quiet) == 0;
+  }
+  QuietTerminal(const QuietTerminal&) = delete;
+  QuietTerminal& operator=(const QuietTerminal&) = delete;
+  ~QuietTerminal() {
+    if (usable_) ::tcsetattr(terminal_.get(), TCSAFLUSH, &before_);
+  }
+
+  bool usable() const { return usable_; }
+
+ private:
+  const fs::UniqueFd terminal_;
+  termios before_{};
+  bool usable_ = false;
+};
 
 Result<std::string> Ask(const std::string& what, Asking asking) {
-  if (!HasTerminal()) {
+  // Without one OpenSSL would read standard input, which may be something else.
+  const QuietTerminal terminal;
+  if (!terminal.usable()) {
     return Refused("no passphrase for " + what + ": there is no terminal to ask on",
                    "Put it into a file of mode 0600 and set LOTMARK_PASSPHRASE_FILE to its path.");
   }
   std::array<char, kMaxPassphraseBytes + 1> typed{};
   const std::string question = "Passphrase of " + what + ": ";
-  // 0: typed (twice the same where asked twice); it restores the terminal also when it is interrupted.
+  // 0: typed, twice the same where asked twice. It catches signals meanwhile, so the terminal is always restored.
   const int failed = EVP_read_pw_string(typed.data(), static_cast<int>(kMaxPassphraseBytes), question.c_str(),
                                         asking == Asking::kTwice ? 1 : 0);
   ERR_clear_error();
