@@ -3,7 +3,7 @@
 _lotmark_options() {  # COMMAND
   case $1 in
     init) echo --actor --model ;;
-    "manifest complete" | manifest | records) ;;
+    "manifest complete" | manifest | records | approve) ;;
     add) echo --volume --actor --complete ;;
     list | verify) echo --model --volume --json ;;
     show) echo --model --volume --json --raw ;;
@@ -19,6 +19,8 @@ _lotmark_options() {  # COMMAND
       echo --decode-memory-mib
       ;;
     classify) echo --model --volume --records --actor --json ;;
+    keygen) echo --json --no-passphrase ;;
+    "approve sign") echo --key --name --meaning --out --yes ;;
     trace) echo --volume --records --json ;;
     "records list" | "records events") echo --records --json --limit ;;
     *) echo --version ;;
@@ -28,8 +30,9 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history serve classify trace records ;;
+    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records ;;
     manifest) echo complete ;;
+    approve) echo sign ;;
     records) echo list events ;;
   esac
 }
@@ -44,9 +47,9 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --model | --reason | --records | --to | --limit) return ;;
+    --actor | --meaning | --model | --name | --reason | --records | --to | --limit) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --tls-cert | --tls-key)
+    --config | --key | --out | --tls-cert | --tls-key)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -55,9 +58,9 @@ _lotmark() {
     return
   fi
   case $command in
-    "" | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
+    "" | approve | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "manifest complete")
+    add | classify | "approve sign" | "manifest complete")
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

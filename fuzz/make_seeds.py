@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes seeds/: what the fuzzers begin from, where the tests' own files are not enough. Run it again after a change here."""
 import base64
+import json
 import pathlib
 
 SEEDS = pathlib.Path(__file__).resolve().parent / "seeds"
@@ -51,6 +52,34 @@ JSONS = {
 }
 
 
+VERSION = {"name": "lesion_cnn/2024-v1", "digest": {"sha256": "ab" * 32}}
+STATEMENT = {"_type": "https://in-toto.io/Statement/v1", "subject": [VERSION], "predicateType": "urn:lotmark:approval:v1",
+             "predicate": {"name": "Ada Lovelace", "time": "2026-02-21T12:00:00.000000Z", "meaning": "I approve", "volume_id": ID,
+                           "model": "lesion_cnn", "version": "2024-v1", "evidence": [{"kind": "golden", "sha256": "cd" * 32}]}}
+REPLACES = {"policy_sha256": "01" * 32, "event": 4}
+OF_POLICY = {**STATEMENT, "subject": [{**VERSION, "name": "policy.json"}],
+             "predicate": {"name": "Ada", "time": "2026-02-21T12:00:00Z", "meaning": "yes", "volume_id": ID, "replaces": REPLACES}}
+SIGNATURE = bytes.fromhex("3006020101020101")
+ENVELOPE = {"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(json.dumps(STATEMENT).encode()).decode(),
+            "signatures": [{"keyid": "ef" * 32, "sig": base64.b64encode(SIGNATURE).decode()}]}
+POLICY = (SEEDS.parent.parent / "src/policy/testdata/full.json").read_bytes()
+KEY = json.loads(POLICY)["approvers"][0]["keys"][0].encode()
+# The first byte chooses what is read: fuzz/approval_fuzz.cc.
+APPROVALS = {
+    "policy": b"\0" + POLICY,
+    "request": b"\1" + json.dumps({"format": 1, "volume_id": ID, "subject": "version", "model": "lesion_cnn", "version": "2024-v1",
+                                   "manifest_sha256": "ab" * 32, "evidence": []}).encode(),
+    "request_policy": b"\1" + json.dumps({"format": 1, "volume_id": ID, "subject": "policy", "policy_sha256": "ab" * 32,
+                                          "replaces": REPLACES}).encode(),
+    "envelope": b"\2" + json.dumps(ENVELOPE).encode(),
+    "payload": b"\3" + json.dumps(STATEMENT).encode(),
+    "payload_policy": b"\3" + json.dumps(OF_POLICY).encode(),
+    "key": b"\4" + KEY,
+    "key_der": b"\4" + base64.b64decode(b"".join(KEY.split(b"\n")[1:-2])),
+    "signature": b"\4" + SIGNATURE,
+}
+
+
 def write(target, seeds, first=b""):
     folder = SEEDS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,3 +90,4 @@ def write(target, seeds, first=b""):
 write("request", REQUESTS, first=b"\x06")  # the choice of the pieces' size
 write("multipart", MULTIPARTS)
 write("json", JSONS)
+write("approval", APPROVALS)

@@ -103,6 +103,8 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   AddRollback(registrar);
   AddStatus(registrar);
   AddHistory(registrar);
+  AddKeygen(registrar);
+  AddApprove(registrar);
   AddServe(registrar);
   AddClassify(registrar);
   AddTrace(registrar);

@@ -38,6 +38,9 @@ void AddStatus(Registrar& registrar);
 void AddHistory(Registrar& registrar);
 // manifest_command.cc
 void AddManifest(Registrar& registrar);
+// approval_commands.cc
+void AddKeygen(Registrar& registrar);
+void AddApprove(Registrar& registrar);
 // classify_command.cc
 void AddClassify(Registrar& registrar);
 // records_commands.cc

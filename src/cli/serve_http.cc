@@ -3,16 +3,16 @@
 #include <sys/resource.h>
 
 #include "cli/listen_address.h"
-#include "cli/operator_file.h"
+#include "fs/operator_file.h"
 
 namespace lotmark::cli {
 namespace {
 
 Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServeSettings& settings) {
   if (settings.tls_cert.empty()) return std::shared_ptr<const http::TlsContext>();
-  auto certificate = ReadOperatorFile(settings.tls_cert, Privacy::kPublic);
+  auto certificate = fs::ReadOperatorFile(settings.tls_cert, fs::Privacy::kPublic);
   if (!certificate) return Prefixed("TLS certificate", std::move(certificate).error());
-  auto key = ReadOperatorFile(settings.tls_key, Privacy::kPrivate);
+  auto key = fs::ReadOperatorFile(settings.tls_key, fs::Privacy::kGroupMayRead);
   if (!key) return Prefixed("TLS key", std::move(key).error());
   auto made = http::TlsContext::Make({.certificate_name = settings.tls_cert,
                                       .certificate_pem = std::move(*certificate),

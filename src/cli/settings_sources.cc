@@ -8,7 +8,7 @@
 #include "base/encoding.h"
 #include "cli/context.h"
 #include "cli/forms.h"
-#include "cli/operator_file.h"
+#include "fs/operator_file.h"
 
 namespace lotmark::cli {
 namespace {
@@ -26,7 +26,7 @@ std::string ValueOf(const char* variable) {
 
 Status TakeFile(ResolvedSettings& settings) {
   const std::string file = Printable(settings.file);
-  auto text = ReadOperatorFile(settings.file, Privacy::kPublic);
+  auto text = fs::ReadOperatorFile(settings.file, fs::Privacy::kPublic);
   if (!text) return Prefixed("settings file", std::move(text).error());
   const auto json = ParseJson(*text);
   if (!json) return At(file, json.error());

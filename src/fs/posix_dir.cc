@@ -24,14 +24,14 @@ int RenameAt(const Place& from, const Place& to, unsigned flags) {
 
 class PosixDir final : public Dir {
  public:
-  PosixDir(UniqueFd fd, std::string display, PathWay way)
-      : fd_(std::move(fd)), display_(std::move(display)), way_(way) {}
+  PosixDir(UniqueFd fd, std::string display, PathWay way, Access access)
+      : fd_(std::move(fd)), display_(std::move(display)), way_(way), access_(access) {}
 
   Result<std::unique_ptr<Dir>> OpenDir(std::string_view path) override {
     LOTMARK_RETURN_IF_ERROR(CheckPath(path));
     UniqueFd opened = OpenFolderBeneath(way_, fd_.get(), path, O_RDONLY);
     if (!opened.valid()) return ErrnoError("cannot open folder", Display(path), errno);
-    return MakePosixDir(std::move(opened), Display(path), way_);
+    return MakePosixDir(std::move(opened), Display(path), way_, access_);
   }
 
   Result<std::unique_ptr<ReadableFile>> OpenFile(std::string_view path) override {
@@ -41,12 +41,13 @@ class PosixDir final : public Dir {
 
   Result<std::unique_ptr<WritableFile>> CreateFile(std::string_view path) override {
     LOTMARK_ASSIGN_OR_RETURN(const Place place, Locate(path));
-    return CreateWritable(place);
+    return CreateWritable(place, access_ == Access::kOwnerOnly ? 0600 : 0644);
   }
 
   Status MakeDir(std::string_view path) override {
     LOTMARK_ASSIGN_OR_RETURN(const Place place, Locate(path));
-    return Outcome("cannot make folder", place, ::mkdirat(place.folder, place.name.c_str(), 0755));
+    const mode_t mode = access_ == Access::kOwnerOnly ? 0700 : 0755;
+    return Outcome("cannot make folder", place, ::mkdirat(place.folder, place.name.c_str(), mode));
   }
 
   Status MakeLink(std::string_view target_text, std::string_view path) override {
@@ -168,6 +169,7 @@ class PosixDir final : public Dir {
   const UniqueFd fd_;
   const std::string display_;
   const PathWay way_;
+  const Access access_;
 };
 
 Result<std::vector<Entry>> PosixDir::List() {
@@ -200,8 +202,8 @@ Result<std::vector<Entry>> PosixDir::List() {
 
 }  // namespace
 
-std::unique_ptr<Dir> MakePosixDir(UniqueFd fd, std::string display, PathWay way) {
-  return std::make_unique<PosixDir>(std::move(fd), std::move(display), way);
+std::unique_ptr<Dir> MakePosixDir(UniqueFd fd, std::string display, PathWay way, Access access) {
+  return std::make_unique<PosixDir>(std::move(fd), std::move(display), way, access);
 }
 
 }  // namespace lotmark::fs

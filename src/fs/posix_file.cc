@@ -146,9 +146,9 @@ Result<std::unique_ptr<ReadableFile>> OpenReadable(const Place& place) {
   return std::unique_ptr<ReadableFile>(std::make_unique<PosixReadable>(std::move(fd), place.display));
 }
 
-Result<std::unique_ptr<WritableFile>> CreateWritable(const Place& place) {
+Result<std::unique_ptr<WritableFile>> CreateWritable(const Place& place, mode_t mode) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  UniqueFd fd(Retry([&] { return ::openat(place.folder, place.name.c_str(), kFlags, 0644); }));
+  UniqueFd fd(Retry([&] { return ::openat(place.folder, place.name.c_str(), kFlags, mode); }));
   if (!fd.valid()) return ErrnoError("cannot create file", place.display, errno);
   return std::unique_ptr<WritableFile>(std::make_unique<PosixWritable>(std::move(fd), place.display));
 }

@@ -27,7 +27,7 @@ enum class Accept { kFileOnly, kFileOrFolder };
 Result<UniqueFd> OpenExisting(const Place& place, Accept accept);
 
 Result<std::unique_ptr<ReadableFile>> OpenReadable(const Place& place);
-Result<std::unique_ptr<WritableFile>> CreateWritable(const Place& place);
+Result<std::unique_ptr<WritableFile>> CreateWritable(const Place& place, mode_t mode);
 
 // Takes the flock of an open file or folder; kBusy when another open descriptor holds it.
 Result<std::unique_ptr<FileLock>> TryFlock(UniqueFd fd, const std::string& display);

@@ -52,21 +52,22 @@ std::string Tidy(std::string_view path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Dir>> OpenPosixDir(const std::string& path, Resolution resolution) {
+Result<std::unique_ptr<Dir>> OpenPosixDir(const std::string& path, Resolution resolution, Access access) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     return Refused("path not allowed: '" + Printable(path) + "': it is empty or holds a NUL byte");
   }
   UniqueFd fd(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.valid()) return ErrnoError("cannot open folder", path, errno);
   const PathWay way = ChoosePathWay(resolution, fd.get());
-  return MakePosixDir(std::move(fd), WithoutTrailingSlashes(path), way);
+  return MakePosixDir(std::move(fd), WithoutTrailingSlashes(path), way, access);
 }
 
-Result<std::unique_ptr<Dir>> CreatePosixDir(const std::string& path) {
+Result<std::unique_ptr<Dir>> CreatePosixDir(const std::string& path, Access access) {
   const std::string wanted = WithoutTrailingSlashes(path);
   size_t kept = wanted.size();  // how much of `wanted` is tried as an existing folder
   while (true) {
-    Result<std::unique_ptr<Dir>> opened = OpenPosixDir(kept == 0 && !wanted.empty() ? "." : wanted.substr(0, kept));
+    Result<std::unique_ptr<Dir>> opened =
+        OpenPosixDir(kept == 0 && !wanted.empty() ? "." : wanted.substr(0, kept), Resolution::kAutomatic, access);
     const bool try_shorter = !opened && opened.error().code == ErrorCode::kNotFound && kept > 0;
     if (!opened && !try_shorter) return opened;
     if (opened && kept == wanted.size()) return opened;

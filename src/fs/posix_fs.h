@@ -14,11 +14,18 @@ enum class Resolution {
   kByComponent,  // openat with O_NOFOLLOW for each component: what container seccomp filters without openat2 need
 };
 
+// Whom the modes of new files and folders let in, before the umask takes more away.
+enum class Access {
+  kEverybody,  // 0644, 0755
+  kOwnerOnly,  // 0600, 0700: private keys
+};
+
 // Opens an existing folder by an ordinary path (links in it are followed: it is the operator's own word).
-Result<std::unique_ptr<Dir>> OpenPosixDir(const std::string& path, Resolution resolution = Resolution::kAutomatic);
+Result<std::unique_ptr<Dir>> OpenPosixDir(const std::string& path, Resolution resolution = Resolution::kAutomatic,
+                                          Access access = Access::kEverybody);
 
 // Creates the folder and its missing parents, synced, then opens it.
-Result<std::unique_ptr<Dir>> CreatePosixDir(const std::string& path);
+Result<std::unique_ptr<Dir>> CreatePosixDir(const std::string& path, Access access = Access::kEverybody);
 
 // True for NFS, SMB, FUSE, 9p and other file systems whose locks and syncs SQLite's WAL cannot trust.
 Result<bool> IsNetworkFileSystem(const std::string& path);

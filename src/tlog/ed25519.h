@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -36,17 +37,15 @@ class PublicKey {
 class PrivateKey {
  public:
   static PrivateKey Generate();
-  // PKCS#8 in PEM, encrypted or not (then `passphrase` is not looked at). kRefused: not a PEM private key, another kind
-  // of key, or the wrong passphrase; the text never holds a byte of the key.
+  // As base/private_key_pem.h; kRefused also for another kind of key.
   static Result<PrivateKey> FromPem(std::string_view pem, std::string_view passphrase);
 
-  // Encrypted PKCS#8 (AES-256-CBC, PBKDF2); plain PKCS#8 when `passphrase` is empty.
   std::string ToPem(std::string_view passphrase) const;
   PublicKey public_key() const;
   Signature Sign(ByteView message) const;
 
  private:
-  explicit PrivateKey(evp_pkey_st* key);
+  explicit PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
   std::shared_ptr<evp_pkey_st> key_;
 };
 

@@ -4,7 +4,7 @@ import unittest
 from harness import LotmarkTest, Run
 
 COMMANDS = ["init", "add", "list", "show", "verify", "activate", "rollback", "status", "history", "classify", "serve",
-            "trace", "manifest complete", "records list", "records events"]
+            "trace", "keygen", "approve sign", "manifest complete", "records list", "records events"]
 READING = ["list", "show", "verify", "status", "history", "classify", "trace", "records list", "records events"]
 
 
