@@ -178,7 +178,9 @@ void AddApprove(Registrar& registrar) {
   CLI::App* group = registrar.app.add_subcommand("approve", "Approve a version or a change of the policy");
   group->require_subcommand(1);
   Registrar nested{*group, registrar.common, registrar.action};
+  AddApproveRequest(nested);
   AddApproveSign(nested);
+  AddApproveImport(nested);
 }
 
 }  // namespace lotmark::cli

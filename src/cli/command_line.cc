@@ -64,6 +64,8 @@ CLI::App* AddCommand(Registrar& registrar, const std::string& name, const std::s
         [[fallthrough]];
       case Takes::kVolume:
         command->add_option("--volume", common.volume, "Folder of the model volume (default: $LOTMARK_VOLUME)");
+        command->add_option("--state", common.state,
+                            "Folder that remembers how far journals went (default: $LOTMARK_STATE, else of this user)");
         break;
       case Takes::kRecords:
         command->add_option("--records", common.records,
@@ -105,6 +107,13 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   AddHistory(registrar);
   AddKeygen(registrar);
   AddApprove(registrar);
+  AddApprovals(registrar);
+  AddPolicy(registrar);
+  AddKey(registrar);
+  AddQuarantine(registrar);
+  AddJournal(registrar);
+  AddRecover(registrar);
+  AddRepair(registrar);
   AddServe(registrar);
   AddClassify(registrar);
   AddTrace(registrar);

@@ -46,6 +46,19 @@ void AddClassify(Registrar& registrar);
 // records_commands.cc
 void AddTrace(Registrar& registrar);
 void AddRecords(Registrar& registrar);
+// approve_commands.cc: the half that needs the volume
+void AddApproveRequest(Registrar& registrar);
+void AddApproveImport(Registrar& registrar);
+void AddApprovals(Registrar& registrar);
+// policy_commands.cc
+void AddPolicy(Registrar& registrar);
+void AddKey(Registrar& registrar);
+// quarantine_command.cc
+void AddQuarantine(Registrar& registrar);
+// journal_commands.cc
+void AddJournal(Registrar& registrar);
+void AddRecover(Registrar& registrar);
+void AddRepair(Registrar& registrar);
 // serve_command.cc
 void AddServe(Registrar& registrar);
 

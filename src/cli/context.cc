@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 
+#include "cli/journal_access.h"
 #include "fs/posix_fs.h"
 
 namespace lotmark::cli {
@@ -29,13 +31,36 @@ Error Usage(std::string text, std::string hint) { return {ErrorCode::kUsage, std
 Result<std::unique_ptr<store::Reader>> Context::OpenReader() const {
   if (options_.volume.empty()) return Usage("no volume is named", "give --volume DIR or set LOTMARK_VOLUME");
   LOTMARK_ASSIGN_OR_RETURN(auto root, fs::OpenPosixDir(options_.volume));
-  return store::Reader::Open(std::move(root));
+  return store::Reader::Open(std::move(root), {.journal_key = {}, .memory = MemorySource()});
 }
 
 Result<std::unique_ptr<store::Volume>> Context::OpenVolume() const {
   if (options_.volume.empty()) return Usage("no volume is named", "give --volume DIR or set LOTMARK_VOLUME");
   LOTMARK_ASSIGN_OR_RETURN(auto root, fs::OpenPosixDir(options_.volume));
   return store::Volume::Open(std::move(root), VolumeOptions());
+}
+
+store::VolumeOptions Context::VolumeOptions() const {
+  return {.clock = toolbox_.clock, .actor = Actor(), .journal_key = LoadJournalKey, .memory = MemorySource()};
+}
+
+store::VolumeOptions Context::NewVolumeOptions() const {
+  store::VolumeOptions options = VolumeOptions();
+  options.journal_key = MakeJournalKey;
+  return options;
+}
+
+// A folder that was named must work; the user's own, where it cannot be made, is done without.
+store::MemorySource Context::MemorySource() const {
+  const bool named = !options_.state.empty() || std::getenv("LOTMARK_STATE") != nullptr;
+  return
+      [folder = StateFolder(options_.state), named](const Uuid& volume_id) -> Result<std::unique_ptr<journal::Memory>> {
+        auto memory = OpenMemory(folder, volume_id);
+        if (memory || named) return memory;
+        PrintErrorLine("warning: nothing is remembered of the journal, so a restored or cut one will not be noticed: " +
+                       memory.error().text);
+        return std::unique_ptr<journal::Memory>();
+      };
 }
 
 Result<std::string> Context::RecordsUrl() const {

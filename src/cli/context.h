@@ -24,6 +24,7 @@ struct CommonOptions {
   std::string volume;   // --volume, LOTMARK_VOLUME
   std::string records;  // --records, LOTMARK_RECORDS
   std::string model;    // --model; "" = the volume's primary model
+  std::string state;    // --state; "" = StateFolder("")
   std::string actor;    // --actor, LOTMARK_ACTOR; "" = login@host
   bool json = false;    // --json
 };
@@ -46,10 +47,14 @@ class Context {
   // The runtime that servers use (ONNX). kRefused when this program was built without it.
   Result<const runtime::Runtime*> ServerRuntime() const;
   journal::Actor Actor() const;
-  store::VolumeOptions VolumeOptions() const { return {.clock = toolbox_.clock, .actor = Actor()}; }
+  // For an existing volume; for a new one its key is made.
+  store::VolumeOptions VolumeOptions() const;
+  store::VolumeOptions NewVolumeOptions() const;
   const std::string& volume_path() const { return options_.volume; }
 
  private:
+  store::MemorySource MemorySource() const;
+
   const Toolbox& toolbox_;
   const CommonOptions& options_;
 };

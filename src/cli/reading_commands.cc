@@ -84,16 +84,18 @@ Result<Outcome> Verify(const Context& context, const std::string& version) {
   if (context.json()) {
     Json files = Json::array();
     for (const auto& file : report->files) files.push_back(FileReportJson(file));
-    PrintJson(Json{{"ok", report->ok()}, {"files", std::move(files)}});
+    PrintJson(Json{{"ok", report->ok()}, {"files", std::move(files)}, {"problems", report->problems}});
     return outcome;
   }
   for (const auto& file : report->files) {
     PrintLine(file.ok() ? fmt::format("ok   {}/{}/{}", file.model.text(), file.version.text(), file.path)
                         : "BAD  " + file.Message());
   }
+  for (const std::string& problem : report->problems) PrintLine("BAD  " + Printable(problem, 1000));
   const size_t bad = report->Bad().size();
   PrintLine(bad == 0 ? fmt::format("{} files verified", report->files.size())
                      : fmt::format("{} of {} files are bad", bad, report->files.size()));
+  if (!report->problems.empty()) PrintLine(fmt::format("{} other problems", report->problems.size()));
   return outcome;
 }
 

@@ -3,12 +3,15 @@
 
 #include <memory>
 
-#include "classify/loaded_model.h"
 #include "cli/commands.h"
 #include "cli/complete_manifest.h"
 #include "cli/files.h"
+#include "cli/golden_check.h"
+#include "cli/journal_access.h"
 #include "cli/progress_bar.h"
 #include "fs/posix_fs.h"
+#include "govern/activation_gate.h"
+#include "policy/policy.h"
 
 namespace lotmark::cli {
 namespace {
@@ -16,7 +19,12 @@ namespace {
 Result<Outcome> Init(const Context& context, const std::string& path, const std::string& model_text) {
   LOTMARK_ASSIGN_OR_RETURN(const ModelName model, ModelName::Parse(model_text));
   LOTMARK_ASSIGN_OR_RETURN(const auto root, fs::CreatePosixDir(path));
-  LOTMARK_ASSIGN_OR_RETURN(const auto outcome, store::Volume::Init(*root, model, context.VolumeOptions()));
+  const store::NewVolume what{model, policy::DefaultPolicyBytes()};
+  LOTMARK_ASSIGN_OR_RETURN(const auto outcome, store::Volume::Init(*root, what, context.NewVolumeOptions()));
+  if (outcome == store::InitOutcome::kCreated) {
+    LOTMARK_ASSIGN_OR_RETURN(const std::string key_path, JournalKeyPath(what.volume_id));
+    PrintLine("journal key " + key_path + "; only who has it can change the volume");
+  }
   PrintLine(outcome == store::InitOutcome::kCreated
                 ? fmt::format("created volume {} for model {}", path, model.text())
                 : fmt::format("{} is already a volume for model {}", path, model.text()));
@@ -48,17 +56,6 @@ Result<Outcome> Add(const Context& context, const std::string& path, bool comple
   return Outcome::kDone;
 }
 
-// The test classification that every pointer move requires: loads the version as a service would, golden included.
-store::ActivationCheck GoldenCheck(const Context& context) {
-  return [&context](const store::OpenedVersion& opened) -> Status {
-    LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context.ServerRuntime());
-    LOTMARK_ASSIGN_OR_RETURN(const auto loaded,
-                             classify::LoadModel(*opened.folder, opened.manifest, runtime->format(), *runtime, {}));
-    PrintLine("test classification: " + loaded->golden().Summary());
-    return Ok();
-  };
-}
-
 void PrintMove(const store::PointerMove& move) {
   const std::string what = fmt::format("{} {}", move.model.text(), move.active.text());
   if (move.outcome == store::MoveOutcome::kAlreadyActive) {
@@ -74,7 +71,8 @@ Result<Outcome> Activate(const Context& context, const std::string& version_text
   LOTMARK_ASSIGN_OR_RETURN(const auto volume, context.OpenVolume());
   LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context.Model(volume->reader()));
   ProgressBar bar("verifying");
-  auto moved = volume->Activate(model, version, reason, GoldenCheck(context), bar.Function());
+  auto moved = volume->Activate(model, version, reason, GoldenCheck(context),
+                                govern::PolicyPermit(volume->reader(), AvailableMemory), bar.Function());
   if (!moved) return std::move(moved).error();
   PrintMove(*moved);
   return Outcome::kDone;

@@ -5,6 +5,7 @@
 // Thread safety: one thread at a time per Database object; open several for several threads.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +28,11 @@ struct Replayed {
 struct IdConflict {};
 using InsertOutcome = std::variant<Inserted, Replayed, IdConflict>;
 
+struct VersionUse {
+  uint64_t count = 0;
+  std::optional<UtcTime> first = {};
+};
+
 class Database {
  public:
   virtual ~Database() = default;
@@ -44,6 +50,9 @@ class Database {
   virtual Result<std::optional<ClassificationRow>> FindClassification(const Uuid& id) = 0;
   // Newest first by (time, id).
   virtual Result<std::vector<ClassificationRow>> ListClassifications(size_t limit) = 0;
+  // How many classifications a version made, and when the first. kBusy: counting took longer than `within`.
+  virtual Result<VersionUse> CountOf(const ModelName& model, const Version& version, const Digest& manifest_sha256,
+                                     std::chrono::milliseconds within) = 0;
   // Newest first by order of insertion.
   virtual Result<std::vector<ServiceEvent>> ListServiceEvents(size_t limit) = 0;
 };

@@ -182,4 +182,24 @@ Result<std::vector<ClassificationRow>> ClassificationTable::List(int64_t limit) 
   return rows;
 }
 
+Result<VersionUse> ClassificationTable::CountOf(const ModelName& model, const Version& version,
+                                                const Digest& manifest_sha256, std::chrono::milliseconds within) {
+  LOTMARK_ASSIGN_OR_RETURN(Statement count,
+                           connection_->Prepare("SELECT COUNT(*), MIN(time) FROM lesion_classifications WHERE "
+                                                "model_name = ? AND model_version = ? AND manifest_sha256 = ?"));
+  count.Bind(model.text()).Bind(version.text()).Bind(manifest_sha256.hex());
+  VersionUse use;
+  const TimeLimit limit(*connection_, within);
+  Status counted = count.Query([&use](Columns& columns) -> Status {
+    use.count = static_cast<uint64_t>(columns.Integer());
+    const auto first = columns.OptionalText();
+    if (!first) return Ok();
+    LOTMARK_ASSIGN_OR_RETURN(use.first, ParseUtc(*first));
+    return Ok();
+  });
+  if (counted) return use;
+  if (!limit.Passed()) return std::move(counted).error();
+  return Error{ErrorCode::kBusy, "counting took longer than " + std::to_string(within.count()) + " ms"};
+}
+
 }  // namespace lotmark::records::sqlite

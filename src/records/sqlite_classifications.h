@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "records/database.h"
 #include "records/row.h"
 #include "records/sqlite_connection.h"
 
@@ -24,6 +25,10 @@ class ClassificationTable {
   Result<std::optional<ClassificationRow>> Find(const Uuid& id);
   // Newest first by (time, id).
   Result<std::vector<ClassificationRow>> List(int64_t limit);
+
+  // kBusy: longer than `within`.
+  Result<VersionUse> CountOf(const ModelName& model, const Version& version, const Digest& manifest_sha256,
+                             std::chrono::milliseconds within);
 
  private:
   ClassificationTable(Connection& connection, Statement insert, Statement insert_references, Statement find,

@@ -66,6 +66,16 @@ Status Connection::CheckStillThere() {
   return MachineFailed(Name() + ": the file was moved or removed while it was open");
 }
 
+TimeLimit::TimeLimit(Connection& connection, std::chrono::milliseconds within)
+    : connection_(connection), end_(std::chrono::steady_clock::now() + within) {
+  constexpr int kInstructionsBetweenLooks = 10'000;
+  sqlite3_progress_handler(
+      connection_.database_.get(), kInstructionsBetweenLooks,
+      [](void* limit) { return static_cast<TimeLimit*>(limit)->Passed() ? 1 : 0; }, this);
+}
+
+TimeLimit::~TimeLimit() { sqlite3_progress_handler(connection_.database_.get(), 0, nullptr, nullptr); }
+
 Result<Transaction> Transaction::Begin(Connection& connection) {
   LOTMARK_RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE", "begin a transaction"));
   return Transaction(connection);

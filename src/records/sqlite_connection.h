@@ -48,12 +48,28 @@ class Connection {
   Status CheckStillThere();
 
  private:
+  friend class TimeLimit;
   struct Closer {
     void operator()(sqlite3* database) const;
   };
   explicit Connection(sqlite3* database) : database_(database) {}
 
   std::unique_ptr<sqlite3, Closer> database_;
+};
+
+// While it lives, what the connection runs is interrupted once this much time has passed.
+class TimeLimit {
+ public:
+  TimeLimit(Connection& connection, std::chrono::milliseconds within);
+  ~TimeLimit();
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+  bool Passed() const { return std::chrono::steady_clock::now() >= end_; }
+
+ private:
+  Connection& connection_;
+  const std::chrono::steady_clock::time_point end_;
 };
 
 // One write transaction (BEGIN IMMEDIATE); undone at the end of its life unless committed.

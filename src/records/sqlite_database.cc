@@ -62,6 +62,12 @@ class SqliteDatabase final : public Database {
     return classifications_.List(AsLimit(limit));
   }
 
+  Result<VersionUse> CountOf(const ModelName& model, const Version& version, const Digest& manifest_sha256,
+                             std::chrono::milliseconds within) override {
+    LOTMARK_RETURN_IF_ERROR(CheckUsable());
+    return classifications_.CountOf(model, version, manifest_sha256, within);
+  }
+
   Result<std::vector<ServiceEvent>> ListServiceEvents(size_t limit) override {
     LOTMARK_RETURN_IF_ERROR(CheckUsable());
     return events_.List(AsLimit(limit));

@@ -51,4 +51,15 @@ Status Volume::Recover() {
   return Ok();
 }
 
+Status Volume::AcceptRestored(const std::string& reason) {
+  LOTMARK_RETURN_IF_ERROR(CheckReason(reason));
+  reader_->journal().AcceptRestored();
+  LOTMARK_ASSIGN_OR_RETURN(LockedVolume volume, LockedVolume::Take(Place()));
+  journal::Event event;
+  event.kind = journal::EventKind::kRestoredAccepted;
+  event.reason = reason;
+  LOTMARK_RETURN_IF_ERROR(volume.Record(std::move(event)));
+  return Ok();
+}
+
 }  // namespace lotmark::store

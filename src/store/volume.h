@@ -81,6 +81,9 @@ class Volume {
   // Completes or abandons what a dead command left open. Every method above does this first.
   Status Recover();
 
+  // Says by an event that the journal, which does not extend the one that is remembered, is the right one all the same.
+  Status AcceptRestored(const std::string& reason);
+
   // For commands of their own rules (room govern): what they work with. Valid as long as the volume.
   Workplace Place();
 

@@ -132,6 +132,21 @@ Result<std::vector<std::string>> TileLog::Verify() const {
   return wrong;
 }
 
+Status TileLog::CopyTilesTo(fs::Dir& to) const {
+  LOTMARK_RETURN_IF_ERROR(CheckTiles());
+  for (const TileId& tile : TilesOfLevel(0, head_.size)) {
+    LOTMARK_ASSIGN_OR_RETURN(const std::vector<Bytes> bundle, ReadEntryBundle(*folder_, tile));
+    LOTMARK_RETURN_IF_ERROR(WriteTileFile(to, EntryBundlePath(tile), FormatEntryBundle(bundle)));
+  }
+  for (int level = 0; (head_.size >> (level * kTileHeight)) > 0; ++level) {
+    for (const TileId& tile : TilesOfLevel(level, head_.size)) {
+      LOTMARK_ASSIGN_OR_RETURN(const std::vector<Digest> hashes, ReadTile(*folder_, tile));
+      LOTMARK_RETURN_IF_ERROR(WriteTileFile(to, TilePath(tile), FormatTile(hashes)));
+    }
+  }
+  return Ok();
+}
+
 Status TileLog::Append(const std::vector<Bytes>& entries, const PrivateKey& key) {
   if (!(key.public_key() == verifier_.key())) {
     return Refused(folder_->DisplayPath() + ": the key is not the one that signs this log");

@@ -46,6 +46,9 @@ class TileLog {
   // file; empty when nothing is.
   Result<std::vector<std::string>> Verify() const;
 
+  // Writes the tiles and entry bundles of this size into the empty folder `to`, checked against the signed root first.
+  Status CopyTilesTo(fs::Dir& to) const;
+
   // Adds entries of at most kMaxEntryBytes each, signed by `key`, whose public half is the verifier's. kRefused: the
   // tiles that the new ones stand on do not lead to the signed root; nothing is written.
   // kUnconfirmed: they may or may not be there after a power loss. After any error: open the log anew.

@@ -141,6 +141,23 @@ TEST_P(DatabaseConformance, StoresNothingOfABatchWithABadRow) {
 
 TEST_P(DatabaseConformance, AcceptsAnEmptyBatch) { EXPECT_TRUE(Insert({}).empty()); }
 
+TEST_P(DatabaseConformance, CountsWhatAVersionMade) {
+  ClassificationRow early = SampleRow(1);
+  ClassificationRow late = SampleRow(2);
+  late.time = early.time + std::chrono::seconds(5);
+  ClassificationRow other = SampleRow(3);
+  other.manifest_sha256 = Sha256Of("another manifest");
+  ASSERT_TRUE(database_->Insert(std::vector{late, other, early}));
+  constexpr std::chrono::minutes kLong(1);
+  const auto use = database_->CountOf(early.model_name, early.model_version, early.manifest_sha256, kLong);
+  ASSERT_TRUE(use) << use.error().text;
+  EXPECT_EQ(use->count, 2U);
+  EXPECT_EQ(use->first, early.time);
+  const auto none = database_->CountOf(early.model_name, early.model_version, Sha256Of("none"), kLong);
+  EXPECT_EQ(none.value().count, 0U);
+  EXPECT_FALSE(none.value().first);
+}
+
 TEST_P(DatabaseConformance, ListsNewestFirstByTimeThenId) {
   std::vector<ClassificationRow> rows(4, SampleRow());
   const UtcTime time = rows[0].time;

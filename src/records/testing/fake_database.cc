@@ -55,6 +55,18 @@ class FakeStorage::FakeDatabase final : public Database {
     return rows;
   }
 
+  Result<VersionUse> CountOf(const ModelName& model, const Version& version, const Digest& manifest_sha256,
+                             std::chrono::milliseconds) override {
+    const std::lock_guard lock(storage_.mutex_);
+    VersionUse use;
+    for (const auto& [id, row] : storage_.rows_) {
+      if (row.model_name != model || row.model_version != version || row.manifest_sha256 != manifest_sha256) continue;
+      ++use.count;
+      use.first = use.first ? std::min(*use.first, row.time) : row.time;
+    }
+    return use;
+  }
+
   Result<std::vector<ServiceEvent>> ListServiceEvents(size_t limit) override {
     const std::lock_guard lock(storage_.mutex_);
     const auto& all = storage_.events_;

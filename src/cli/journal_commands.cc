@@ -1,0 +1,231 @@
+// journal verify | prove | export | checkpoint | key: what an auditor asks of the journal. recover, repair: what puts a
+// volume right.
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "approval/key_file.h"
+#include "base/encoding.h"
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/forms.h"
+#include "fs/file_ops.h"
+#include "fs/posix_fs.h"
+#include "journal/event_json.h"
+#include "store/repair.h"
+#include "tlog/checkpoint.h"
+#include "tlog/proof_text.h"
+
+namespace lotmark::cli {
+namespace {
+
+// That the journal begins with what an earlier checkpoint covers. kRefused says how it does not.
+Status CheckAgainst(const std::string& path, const tlog::NoteVerifier& verifier, const std::vector<Bytes>& entries) {
+  LOTMARK_ASSIGN_OR_RETURN(const NamedFile file, OpenFolderOf(path));
+  LOTMARK_ASSIGN_OR_RETURN(const Bytes note, ReadFile(file, tlog::kMaxNoteBytes));
+  Status extends = journal::CheckExtends({std::string(AsText(note)), {}}, verifier, entries);
+  if (extends) return extends;
+  Error error = Prefixed(Printable(path), std::move(extends).error());
+  error.hint.clear();
+  return error;
+}
+
+Result<Outcome> Verify(const Context& context, const std::string& against) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
+  LOTMARK_ASSIGN_OR_RETURN(std::vector<std::string> wrong, log.Verify());
+  const auto note = [&wrong](const Status& status) -> Status {
+    if (status) return Ok();
+    if (status.error().code != ErrorCode::kRefused) return status;
+    wrong.push_back(status.error().text);
+    return Ok();
+  };
+  if (const auto entries = log.ReadAll(); entries) {
+    const auto events = reader->History();
+    LOTMARK_RETURN_IF_ERROR(note(events ? Ok() : lotmark::Status(events.error())));
+    if (events) {
+      const auto history = journal::FoldEvents(*events);
+      LOTMARK_RETURN_IF_ERROR(note(history ? Ok() : lotmark::Status(history.error())));
+    }
+    if (!against.empty()) LOTMARK_RETURN_IF_ERROR(note(CheckAgainst(against, reader->info().journal_key, *entries)));
+  }
+  const Outcome outcome = wrong.empty() ? Outcome::kDone : Outcome::kCheckFailed;
+  if (context.json()) {
+    PrintJson(Json{{"ok", wrong.empty()},
+                   {"events", log.head().size},
+                   {"root", log.head().root.hex()},
+                   {"journal_key", reader->info().journal_key.Text()},
+                   {"problems", wrong}});
+    return outcome;
+  }
+  for (const std::string& one : wrong) PrintLine("BAD  " + Printable(one, 1000));
+  PrintLine(fmt::format("{} events, root {}: {}", log.head().size, log.head().root.hex(),
+                        wrong.empty() ? "verified" : fmt::format("{} problems", wrong.size())));
+  if (wrong.empty() && !against.empty()) PrintLine("it extends the checkpoint in " + Printable(against));
+  return outcome;
+}
+
+Result<Outcome> Prove(const Context& context, int64_t event) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
+  if (event < 0 || static_cast<uint64_t>(event) >= log.head().size) {
+    return NotFound(fmt::format("the journal has no event {}: it has {}", event, log.head().size));
+  }
+  const auto index = static_cast<uint64_t>(event);
+  LOTMARK_ASSIGN_OR_RETURN(const auto entries, log.ReadAll());
+  LOTMARK_ASSIGN_OR_RETURN(const tlog::Proof proof, log.ProveInclusion(index));
+  Print(tlog::FormatInclusionProof({entries[index], index, proof, log.checkpoint()}));
+  return Outcome::kDone;
+}
+
+Result<Outcome> CheckProof(const Context& context, const std::string& path, const std::string& key_text) {
+  LOTMARK_ASSIGN_OR_RETURN(const NamedFile file, OpenFolderOf(path));
+  LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(file, tlog::kMaxNoteBytes));
+  LOTMARK_ASSIGN_OR_RETURN(const auto verifier, tlog::NoteVerifier::Parse(key_text));
+  auto proven = tlog::CheckInclusionProof(AsText(bytes), verifier);
+  if (!proven) return Prefixed(Printable(path), std::move(proven).error());
+  LOTMARK_ASSIGN_OR_RETURN(const journal::Event event, journal::ParseEvent(AsText(proven->entry)));
+  if (context.json()) {
+    PrintJson(
+        Json{{"event", EventJson(event)}, {"journal_size", proven->head.size}, {"root", proven->head.root.hex()}});
+    return Outcome::kDone;
+  }
+  PrintLine(fmt::format("event {} is in the journal {} of {} events", event.index, verifier.name(), proven->head.size));
+  PrintLine(std::string(AsText(proven->entry)));
+  return Outcome::kDone;
+}
+
+Result<Outcome> Export(const Context& context, const std::string& path) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
+  LOTMARK_RETURN_IF_ERROR(approval::CheckOutsideVolumes(path));
+  LOTMARK_ASSIGN_OR_RETURN(const auto folder, fs::CreatePosixDir(path));
+  LOTMARK_ASSIGN_OR_RETURN(const auto there, folder->List());
+  if (!there.empty()) return Refused(Printable(path) + ": is not empty", "Give a new or an empty folder.");
+  LOTMARK_ASSIGN_OR_RETURN(const auto entries, log.ReadAll());
+  std::string lines;
+  for (const Bytes& entry : entries) lines += std::string(AsText(entry)) + "\n";
+  LOTMARK_RETURN_IF_ERROR(log.CopyTilesTo(*folder));
+  const std::string key = reader->info().journal_key.Text() + "\n";
+  LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(*folder, "journal.key.pub", AsBytes(key), fs::IfExists::kRefuse));
+  LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(*folder, "events.jsonl", AsBytes(lines), fs::IfExists::kRefuse));
+  LOTMARK_RETURN_IF_ERROR(
+      fs::WriteFileAtomic(*folder, tlog::kCheckpointFile, AsBytes(log.checkpoint()), fs::IfExists::kRefuse));
+  PrintLine(fmt::format("exported {} events to {}", entries.size(), Printable(path)));
+  return Outcome::kDone;
+}
+
+Result<Outcome> Recover(const Context& context, bool accept_restored, const std::string& reason) {
+  if (accept_restored == reason.empty()) {
+    return Error{ErrorCode::kUsage, "--reason belongs to --accept-restored, and it to --reason"};
+  }
+  LOTMARK_ASSIGN_OR_RETURN(const auto volume, context.OpenVolume());
+  if (!accept_restored) {
+    LOTMARK_RETURN_IF_ERROR(volume->Recover());
+    PrintLine("nothing is left open");
+    return Outcome::kDone;
+  }
+  LOTMARK_RETURN_IF_ERROR(volume->AcceptRestored(reason));
+  PrintLine("the journal is accepted as it is");
+  return Outcome::kDone;
+}
+
+Result<Outcome> Repair(const Context& context, const std::string& reason) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto volume, context.OpenVolume());
+  LOTMARK_ASSIGN_OR_RETURN(const auto repairs, store::RepairPointers(volume->Place(), volume->reader(), reason));
+  for (const store::Repair& one : repairs) {
+    PrintLine(fmt::format("{}: the pointer names {} again; {}", one.model.text(),
+                          one.version ? one.version->text() : "nothing", one.was));
+  }
+  if (repairs.empty()) PrintLine("every pointer is as the journal says");
+  return Outcome::kDone;
+}
+
+}  // namespace
+
+void AddJournal(Registrar& registrar) {
+  CLI::App* group = registrar.app.add_subcommand("journal", "Verify, prove and export the journal");
+  group->require_subcommand(1);
+  Registrar nested{*group, registrar.common, registrar.action};
+  Action& action = registrar.action;
+
+  CLI::App* verify =
+      AddCommand(nested, "verify", "Read every event and every hash of the journal again",
+                 "lotmark journal verify --against checkpoint-of-last-year", {Takes::kVolume, Takes::kJson});
+  auto against = std::make_shared<std::string>();
+  verify->add_option("--against", *against, "An earlier checkpoint that the journal must extend");
+  verify->callback(
+      [&action, against] { action = [against](const Context& context) { return Verify(context, *against); }; });
+
+  CLI::App* prove = AddCommand(nested, "prove", "Print a proof that an event is in the journal",
+                               "lotmark journal prove 41 > event-41.proof", {Takes::kVolume});
+  auto event = std::make_shared<int64_t>(0);
+  prove->add_option("EVENT", *event, "Number of the event, as `history` shows it")->required();
+  prove->callback([&action, event] { action = [event](const Context& context) { return Prove(context, *event); }; });
+
+  CLI::App* check =
+      AddCommand(nested, "check-proof", "Check a proof; needs no volume",
+                 "lotmark journal check-proof event-41.proof --key \"$(cat journal.key.pub)\"", {Takes::kJson});
+  auto proof = std::make_shared<std::string>();
+  auto key = std::make_shared<std::string>();
+  check->add_option("FILE", *proof, "File that `journal prove` made")->required();
+  check->add_option("--key", *key, "The journal's key, as `journal key` prints it")->required();
+  check->callback([&action, proof, key] {
+    action = [proof, key](const Context& context) { return CheckProof(context, *proof, *key); };
+  });
+
+  CLI::App* exporting = AddCommand(nested, "export", "Copy the journal, for any verifier of transparency logs",
+                                   "lotmark journal export journal-2026", {Takes::kVolume});
+  auto folder = std::make_shared<std::string>();
+  exporting->add_option("FOLDER", *folder, "A new or an empty folder")->required();
+  exporting->callback(
+      [&action, folder] { action = [folder](const Context& context) { return Export(context, *folder); }; });
+
+  CLI::App* checkpoint = AddCommand(nested, "checkpoint", "Print the signed checkpoint: keep it outside the volume",
+                                    "lotmark journal checkpoint > checkpoint-2026", {Takes::kVolume});
+  checkpoint->callback([&action] {
+    action = [](const Context& context) -> Result<Outcome> {
+      LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+      LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
+      Print(log.checkpoint());
+      return Outcome::kDone;
+    };
+  });
+
+  CLI::App* print_key = AddCommand(nested, "key", "Print the key that the journal is verified with",
+                                   "lotmark journal key > journal.key.pub", {Takes::kVolume});
+  print_key->callback([&action] {
+    action = [](const Context& context) -> Result<Outcome> {
+      LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+      PrintLine(reader->info().journal_key.Text());
+      return Outcome::kDone;
+    };
+  });
+}
+
+void AddRecover(Registrar& registrar) {
+  CLI::App* command = AddCommand(registrar, "recover", "Complete or abandon what a dead command left open",
+                                 "lotmark recover --accept-restored --reason \"restored from the backup of 1 March\"",
+                                 {Takes::kVolume, Takes::kActor});
+  auto accept = std::make_shared<bool>(false);
+  auto reason = std::make_shared<std::string>();
+  command->add_flag("--accept-restored", *accept,
+                    "Say that this journal is right although it does not extend the remembered one");
+  command->add_option("--reason", *reason, "Why; it goes into the history");
+  command->callback([&registrar, accept, reason] {
+    registrar.action = [accept, reason](const Context& context) { return Recover(context, *accept, *reason); };
+  });
+}
+
+void AddRepair(Registrar& registrar) {
+  CLI::App* command =
+      AddCommand(registrar, "repair", "Make the pointers again as the journal says",
+                 "lotmark repair --reason \"the copy tool followed the links\"", {Takes::kVolume, Takes::kActor});
+  auto reason = std::make_shared<std::string>();
+  command->add_option("--reason", *reason, "Why; it goes into the history")->required();
+  command->callback([&registrar, reason] {
+    registrar.action = [reason](const Context& context) { return Repair(context, *reason); };
+  });
+}
+
+}  // namespace lotmark::cli
