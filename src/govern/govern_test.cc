@@ -54,7 +54,7 @@ class GovernTest : public ::testing::Test {
     return ImportApproval(Place(), Signed(Request(version), by, key));
   }
   Result<store::PointerMove> Activate(const std::string& version) {
-    return disk_.volume->Activate(kModel, V(version), "a test", {}, PolicyPermit(disk_.volume->reader(), {}));
+    return disk_.volume->Activate(kModel, V(version), "a test", {}, PolicyPermit(disk_.volume->reader(), [] { return uint64_t{1} << 40; }));
   }
   void ExpectRefused(const std::string& envelope, const std::string& says) {
     const auto before = store::TreeOf(*disk_.Root());
@@ -64,11 +64,9 @@ class GovernTest : public ::testing::Test {
     EXPECT_THAT(imported.error().text, HasSubstr(says));
     EXPECT_EQ(store::TreeOf(*disk_.Root()), before);
   }
-  std::vector<std::string> VerifyProblems() {
-    return store::Verify(disk_.volume->reader(), {}).value().problems;
-  }
+  std::vector<std::string> VerifyProblems() { return store::Verify(disk_.volume->reader(), {}).value().problems; }
 
-  store::TestVolume disk_;
+  store::TestVolume disk_{"lesion_cnn", policy::DefaultPolicyBytes()};
   const Person ada_ = MakePerson("Ada Lovelace", 2);
   const Person grace_ = MakePerson("Grace Hopper");
   const Person spare_ = MakePerson("Katherine Johnson");
@@ -142,7 +140,8 @@ TEST_F(GovernTest, EvidenceThatCameLaterWasNotApproved) {
                          approval::ApprovalRequest request = Request("v1");
                          std::get<approval::VersionSubject>(request.subject).evidence.clear();
                          return request;
-                       }())).value(),
+                       }()))
+                           .value(),
                        grace_),
                 "evidence");
   EXPECT_TRUE(Approve("v1", grace_));
@@ -173,8 +172,7 @@ TEST_F(GovernTest, APolicyChangesOnlyWithTheApprovalsOfTheOneInForce) {
   const auto approve = [&](const Person& by) {
     return ImportApproval(Place(), Signed(RequestFor(disk_.volume->reader().info(), History(), lax), by));
   };
-  const std::string kept =
-      Signed(RequestFor(disk_.volume->reader().info(), History(), lax), spare_);
+  const std::string kept = Signed(RequestFor(disk_.volume->reader().info(), History(), lax), spare_);
   ASSERT_TRUE(approve(ada_));
   EXPECT_FALSE(SetPolicy(Place(), lax.bytes(), "less work"));
   ASSERT_TRUE(approve(grace_));
@@ -212,8 +210,7 @@ TEST_F(GovernTest, AnApprovalThatWasChangedOrRemovedIsFound) {
   Require(1);
   ASSERT_TRUE(Approve("v1", ada_));
   const Digest file = *History().approvals[0].file;
-  const std::string path =
-      disk_.PathOf(store::EvidencePath(kModel, V("v1")) + "/" + store::FactFileName(file));
+  const std::string path = disk_.PathOf(store::EvidencePath(kModel, V("v1")) + "/" + store::FactFileName(file));
   std::filesystem::remove(path);
   EXPECT_FALSE(Activate("v1"));
   EXPECT_THAT(VerifyProblems(), ::testing::Contains(HasSubstr("is missing, and an event names it")));
@@ -230,11 +227,10 @@ TEST_F(GovernTest, EveryUnmetConditionIsTold) {
                                  .bytes(),
                              "a test");
   ASSERT_TRUE(set) << set.error().text;
-  const auto refused = disk_.volume->Activate(kModel, V("v1"), "a test", {},
-                                              PolicyPermit(disk_.volume->reader(), [] { return 1; }));
+  const auto refused =
+      disk_.volume->Activate(kModel, V("v1"), "a test", {}, PolicyPermit(disk_.volume->reader(), [] { return 1; }));
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().text,
-              AllOf(HasSubstr("approvals:"), HasSubstr("formats:"), HasSubstr("free_memory:")));
+  EXPECT_THAT(refused.error().text, AllOf(HasSubstr("approvals:"), HasSubstr("formats:"), HasSubstr("free_memory:")));
 }
 
 TEST_F(GovernTest, AQuarantinedVersionIsNeverActive) {

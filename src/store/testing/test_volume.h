@@ -32,9 +32,9 @@ bool PreferMemoryForTempFolders();
 // On a real file system.
 class TestVolume {
  public:
-  explicit TestVolume(const std::string& primary_model = "lesion_cnn") {
+  explicit TestVolume(const std::string& primary_model = "lesion_cnn", const std::string& policy = "{}") {
     auto root = Root();
-    EXPECT_EQ(ErrorText(Volume::Init(*root, {Model(primary_model), "{}"}, Options())), "");
+    EXPECT_EQ(ErrorText(Volume::Init(*root, {Model(primary_model), policy}, Options())), "");
     volume = Open();
   }
 
