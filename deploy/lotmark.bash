@@ -3,13 +3,15 @@
 _lotmark_options() {  # COMMAND
   case $1 in
     init) echo --actor --model ;;
-    "manifest complete" | manifest | records) ;;
+    "manifest complete" | manifest | golden | records) ;;
     add) echo --volume --actor --complete ;;
     list | verify) echo --model --volume --json ;;
     show) echo --model --volume --json --raw ;;
     activate) echo --model --volume --actor --reason ;;
     rollback) echo --model --volume --actor --to --reason ;;
     status) echo --volume --json ;;
+    "golden run") echo --model --volume --json ;;
+    "golden record") echo --json --image --tolerance --replace ;;
     history) echo --model --volume --json --all ;;
     serve)
       echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
@@ -28,8 +30,9 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history serve classify trace records ;;
+    "") echo init manifest golden add list show verify activate rollback status history serve classify trace records ;;
     manifest) echo complete ;;
+    golden) echo run record ;;
     records) echo list events ;;
   esac
 }
@@ -44,9 +47,9 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --model | --reason | --records | --to | --limit) return ;;
+    --actor | --model | --reason | --records | --to | --limit | --tolerance) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --tls-cert | --tls-key)
+    --config | --image | --tls-cert | --tls-key)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -55,9 +58,9 @@ _lotmark() {
     return
   fi
   case $command in
-    "" | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
+    "" | manifest | golden | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "manifest complete")
+    add | classify | "manifest complete" | "golden record")
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

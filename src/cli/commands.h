@@ -38,6 +38,9 @@ void AddStatus(Registrar& registrar);
 void AddHistory(Registrar& registrar);
 // manifest_command.cc
 void AddManifest(Registrar& registrar);
+// golden_command.cc, and of it golden_record_command.cc
+void AddGolden(Registrar& registrar);
+void AddGoldenRecord(Registrar& registrar);
 // classify_command.cc
 void AddClassify(Registrar& registrar);
 // records_commands.cc

@@ -4,8 +4,8 @@ import unittest
 from harness import LotmarkTest, Run
 
 COMMANDS = ["init", "add", "list", "show", "verify", "activate", "rollback", "status", "history", "classify", "serve",
-            "trace", "manifest complete", "records list", "records events"]
-READING = ["list", "show", "verify", "status", "history", "classify", "trace", "records list", "records events"]
+            "trace", "manifest complete", "golden run", "golden record", "records list", "records events"]
+READING = ["list", "show", "verify", "status", "history", "classify", "trace", "golden run", "records list", "records events"]
 
 
 class CommandLine(LotmarkTest):
