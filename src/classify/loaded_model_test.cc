@@ -312,6 +312,56 @@ TEST_F(LoadModelTest, ALibraryFailureInAGoldenCaseIsTheMachines) {
   EXPECT_EQ(loaded.error().text, "colours v1: golden/red.png: fake model: told to fail");
 }
 
+// A library of another release, or for another processor, as a service may have: it answers a little differently.
+class DriftingRuntime final : public runtime::Runtime {
+ public:
+  manifest::Format format() const override { return exact_.format(); }
+  std::string name() const override { return "drifting"; }
+  std::string version() const override { return "2.0"; }
+  Result<std::unique_ptr<runtime::Session>> Load(ByteView model, const runtime::ModelContract& contract,
+                                                 const runtime::SessionOptions& options) const override {
+    LOTMARK_ASSIGN_OR_RETURN(auto session, exact_.Load(model, contract, options));
+    return std::unique_ptr<runtime::Session>(std::make_unique<Session>(std::move(session)));
+  }
+
+ private:
+  class Session final : public runtime::Session {
+   public:
+    explicit Session(std::unique_ptr<runtime::Session> exact) : exact_(std::move(exact)) {}
+    Result<runtime::Output> Run(std::span<const float> tensor) const override {
+      LOTMARK_ASSIGN_OR_RETURN(auto output, exact_->Run(tensor));
+      output.probabilities[0] += 0.01f;
+      return output;
+    }
+    const runtime::RuntimeFacts& facts() const override { return exact_->facts(); }
+
+   private:
+    std::unique_ptr<runtime::Session> exact_;
+  };
+
+  runtime::testing::FakeRuntime exact_;
+};
+
+// Why a service runs the cases itself: what passed where it was activated may fail where it would serve.
+TEST_F(LoadModelTest, GoldenJudgesTheSessionThatWillServe) {
+  const std::string fake = runtime::testing::FakeModel(7);
+  TestVersion version = MakeVersion(Bytes(fake.begin(), fake.end()));
+  const runtime::testing::FakeRuntime exact;
+  const auto model = Load(version, exact);
+  ASSERT_TRUE(model) << model.error().text;
+  for (const testing::Rgb& colour : {kRed, kGreen}) {
+    const auto given = Classify(**model, testing::FlatPng(16, 16, colour));
+    ASSERT_TRUE(given) << given.error().text;
+    version.AddGolden(fmt::format("golden/{}.png", colour[0]), colour,
+                      {given->probabilities.begin(), given->probabilities.end()});
+  }
+  EXPECT_TRUE(Load(version, exact));
+  const auto refused = Load(version, DriftingRuntime());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_THAT(refused.error().text, HasSubstr("golden test classification: 2 of 2 cases failed"));
+}
+
 TEST_F(LoadModelTest, TheGoldenRunAloneIsReportedAndNotJudged) {
   fs::TempFolder folder;
   const auto dir = fs::OpenPosixDir(folder.path());
