@@ -144,7 +144,11 @@ Result<Outcome> RecordGolden(const Context& context, const RecordRequest& reques
   LOTMARK_RETURN_IF_ERROR(CopyImages(*file.folder, images));
   LOTMARK_ASSIGN_OR_RETURN(const auto written, CompleteShowingProgress(with_golden, *file.folder));
   LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(*file.folder, file.name, AsBytes(written.bytes), fs::IfExists::kReplace));
-  context.json() ? PrintRecordedJson(golden, written) : PrintRecorded(golden, written);
+  if (context.json()) {
+    PrintRecordedJson(golden, written);
+  } else {
+    PrintRecorded(golden, written);
+  }
   return Outcome::kDone;
 }
 
