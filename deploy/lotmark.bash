@@ -3,13 +3,15 @@
 _lotmark_options() {  # COMMAND
   case $1 in
     init) echo --actor --model ;;
-    "manifest complete" | manifest | records | approve) ;;
+    "manifest complete" | manifest | records | approve | golden) ;;
     add) echo --volume --actor --complete ;;
     list | verify) echo --model --volume --json ;;
     show) echo --model --volume --json --raw ;;
     activate) echo --model --volume --actor --reason ;;
     rollback) echo --model --volume --actor --to --reason ;;
     status) echo --volume --json ;;
+    "golden run") echo --model --volume --json ;;
+    "golden record") echo --json --image --tolerance --replace ;;
     history) echo --model --volume --json --all ;;
     serve)
       echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
@@ -30,9 +32,10 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records ;;
+    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records golden ;;
     manifest) echo complete ;;
     approve) echo sign ;;
+    golden) echo run record ;;
     records) echo list events ;;
   esac
 }
@@ -47,9 +50,9 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --meaning | --model | --name | --reason | --records | --to | --limit) return ;;
+    --actor | --meaning | --model | --name | --reason | --records | --to | --limit | --tolerance) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --key | --out | --tls-cert | --tls-key)
+    --config | --key | --out | --tls-cert | --tls-key | --image)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -58,9 +61,9 @@ _lotmark() {
     return
   fi
   case $command in
-    "" | approve | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
+    "" | approve | manifest | records | golden) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "approve sign" | "manifest complete")
+    add | classify | "approve sign" | "manifest complete" | "golden record")
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "fuzz.h"
+#include "manifest/golden_edit.h"
 #include "manifest/json_layout.h"
 #include "manifest/manifest.h"
 
@@ -44,6 +45,12 @@ void Check(std::string_view text) {
   for (const auto& file : parsed->Files()) {
     Require(StaysInFolder(file.path), "a file lies inside the version's folder");
     Require(paths.insert(file.path).second, "a file is named once");
+  }
+  const auto without = manifest::Manifest::Parse(manifest::WithoutGolden(text));
+  Require(without && !without->golden(), "golden cases can be taken out");
+  if (parsed->golden()) {
+    const auto again = manifest::Manifest::Parse(manifest::WithGolden(without->bytes(), *parsed->golden()));
+    Require(again && again->golden()->cases.size() == parsed->golden()->cases.size(), "and put back");
   }
   parsed->MissingForAdd();
   parsed->MissingForServing(manifest::Format::kOnnx);

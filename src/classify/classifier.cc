@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "base/encoding.h"
-#include "image/preprocess.h"
 
 namespace lotmark::classify {
 namespace {
@@ -54,6 +53,8 @@ std::vector<RankedClass> TopOf(const std::vector<float>& probabilities) {
   return top;
 }
 
+}  // namespace
+
 // The full-size pixels live only in here, and so does what is reserved for them.
 Result<image::Preprocessed> Preprocess(const LoadedModel& model, ByteView image, const ClassifyLimits& limits) {
   std::optional<DecodeMemory::Reservation> reservation;
@@ -64,8 +65,6 @@ Result<image::Preprocessed> Preprocess(const LoadedModel& model, ByteView image,
   }
   return image::Preprocess(image, model.preprocessing(), model.decode_limits());
 }
-
-}  // namespace
 
 Result<Prediction> Classify(const LoadedModel& model, ByteView image, const ClassifyLimits& limits) {
   LOTMARK_ASSIGN_OR_RETURN(const auto input, Preprocess(model, image, limits));

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "classify/decode_memory.h"
 #include "classify/loaded_model.h"
-#include "image/quality.h"
+#include "image/preprocess.h"
 
 namespace lotmark::classify {
 
@@ -51,6 +51,9 @@ struct ClassifyLimits {
 // kMachine: the library or the memory failed.
 // Thread safety: may be called by several threads on one model.
 Result<Prediction> Classify(const LoadedModel& model, ByteView image, const ClassifyLimits& limits = {});
+
+// The part of Classify before the model: from the image's bytes to its pixels and the tensor. Errors as Classify.
+Result<image::Preprocessed> Preprocess(const LoadedModel& model, ByteView image, const ClassifyLimits& limits = {});
 
 // The bytes of the values as little-endian IEEE float32: what the digests of tensors and outputs are taken of.
 ByteView FloatBytes(std::span<const float> values);

@@ -1,6 +1,7 @@
 #include "classify/golden_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -22,52 +23,66 @@ size_t WorstClass(const std::vector<double>& expected, const std::vector<float>&
   return worst;
 }
 
-bool SameValuesInAnotherOrder(std::vector<double> expected, std::vector<float> got, double tolerance) {
-  std::sort(expected.begin(), expected.end());
+bool SameValuesInSomeOrder(GoldenExpectation expected, std::vector<float> got) {
+  std::sort(expected.probabilities.begin(), expected.probabilities.end());
   std::sort(got.begin(), got.end());
-  for (size_t i = 0; i < expected.size(); ++i) {
-    if (Difference(expected, got, i) > tolerance) return false;
+  return ProbabilitiesAgree(expected, got);
+}
+
+// What labels and outputs can belong together by the values of all cases.
+class LabelsAndOutputs {
+ public:
+  LabelsAndOutputs(const std::vector<GoldenExpectation>& expected, const std::vector<GoldenObservation>& observed)
+      : expected_(expected), observed_(observed) {}
+
+  // The only label of which, in every case, the output's values are expected; nothing where there is none or several.
+  std::optional<size_t> LabelOf(size_t output) const {
+    std::optional<size_t> only;
+    for (size_t label = 0; label < expected_.front().probabilities.size(); ++label) {
+      if (!BelongTogether(label, output)) continue;
+      if (only) return std::nullopt;
+      only = label;
+    }
+    return only;
+  }
+
+ private:
+  bool BelongTogether(size_t label, size_t output) const {
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      const double difference =
+          expected_[i].probabilities[label] - static_cast<double>(observed_[i].probabilities[output]);
+      if (!(std::abs(difference) <= expected_[i].tolerance)) return false;
+    }
+    return true;
+  }
+
+  const std::vector<GoldenExpectation>& expected_;
+  const std::vector<GoldenObservation>& observed_;
+};
+
+}  // namespace
+
+bool ProbabilitiesAgree(const GoldenExpectation& expected, const std::vector<float>& probabilities) {
+  for (size_t i = 0; i < probabilities.size(); ++i) {
+    if (!(Difference(expected.probabilities, probabilities, i) <= expected.tolerance)) return false;
   }
   return true;
 }
 
-template <typename Values>
-size_t TopOf(const Values& values) {
-  return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
-}
-
-std::string LikelyCause(const GoldenExpectation& expected, const std::vector<float>& got) {
-  if (SameValuesInAnotherOrder(expected.probabilities, got, expected.tolerance)) {
-    return "the same values in another order: probably the labels of `classes` are not in the order of the model's "
-           "outputs";
-  }
-  const std::string_view pixels = expected.pixels_sha256 ? "the pixels are right, so probably " : "probably ";
-  if (TopOf(expected.probabilities) == TopOf(got)) {
-    return fmt::format("{}other normalisation (divisor, mean, std) or other weights", pixels);
-  }
-  return fmt::format("{}other normalisation (divisor, mean, std), other layout or other weights", pixels);
-}
-
-}  // namespace
-
-GoldenCaseResult CheckGoldenCase(const std::string& image, const GoldenExpectation& expected,
-                                 const GoldenObservation& observed, const std::vector<std::string>& classes) {
-  GoldenCaseResult result{image, 0, ""};
+GoldenComparison CompareGolden(const GoldenExpectation& expected, const GoldenObservation& observed,
+                               const std::vector<std::string>& classes) {
   const size_t worst = WorstClass(expected.probabilities, observed.probabilities);
-  result.worst_difference = Difference(expected.probabilities, observed.probabilities, worst);
   const std::string values =
       fmt::format("class {}: expected {:.6g}, got {:.6g}, tolerance {:g}", Printable(classes[worst], 64),
                   expected.probabilities[worst], observed.probabilities[worst], expected.tolerance);
+  GoldenComparison comparison{Difference(expected.probabilities, observed.probabilities, worst), ""};
   if (expected.pixels_sha256 && *expected.pixels_sha256 != observed.pixels_sha256) {
-    result.failure = fmt::format(
-        "pixels after crop and resize: expected sha256 {}, got {}: probably other preprocessing (decoder, EXIF, crop, "
-        "size, filter, colour order); {}",
-        expected.pixels_sha256->hex(), observed.pixels_sha256.hex(), values);
-    // The negation also catches a difference that is not a number.
-  } else if (!(result.worst_difference <= expected.tolerance)) {
-    result.failure = fmt::format("{}: {}", values, LikelyCause(expected, observed.probabilities));
+    comparison.failure = fmt::format("pixels after crop and resize: expected sha256 {}, got {}; {}",
+                                     expected.pixels_sha256->hex(), observed.pixels_sha256.hex(), values);
+  } else if (!ProbabilitiesAgree(expected, observed.probabilities)) {
+    comparison.failure = values;
   }
-  return result;
+  return comparison;
 }
 
 bool IsConstant(const std::vector<GoldenObservation>& observations) {
@@ -79,6 +94,29 @@ bool IsConstant(const std::vector<GoldenObservation>& observations) {
     pixels_differ = pixels_differ || other.pixels_sha256 != first.pixels_sha256;
   }
   return pixels_differ;
+}
+
+std::string LabelOrderCause(const std::vector<GoldenExpectation>& expected,
+                            const std::vector<GoldenObservation>& observed, const std::vector<std::string>& classes) {
+  constexpr size_t kMostClasses = 1000;  // beyond, comparing each label with each output takes long
+  constexpr size_t kShown = 3;
+  if (expected.empty() || classes.size() > kMostClasses) return "";
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (!SameValuesInSomeOrder(expected[i], observed[i].probabilities)) return "";
+  }
+  const LabelsAndOutputs pairs(expected, observed);
+  std::vector<std::string> moved;
+  for (size_t output = 0; output < classes.size(); ++output) {
+    const auto label = pairs.LabelOf(output);
+    if (!label || *label == output) continue;
+    moved.push_back(fmt::format("output {}, called '{}', gives what is expected of '{}'", output,
+                                Printable(classes[output], 64), Printable(classes[*label], 64)));
+  }
+  if (moved.empty()) return "";
+  const size_t more = moved.size() > kShown ? moved.size() - kShown : 0;
+  moved.resize(moved.size() - more);
+  return fmt::format("the labels of `classes` are not in the order of the model's outputs ({}{})",
+                     fmt::join(moved, ", "), more > 0 ? fmt::format(", and {} more", more) : "");
 }
 
 }  // namespace lotmark::classify

@@ -1,4 +1,4 @@
-// Compares one golden case with what the model gave, and guesses why they differ. Pure functions.
+// Compares one golden case with what the model gave, and finds in all of them together why they differ. Pure functions.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "classify/golden_report.h"
 
 namespace lotmark::classify {
 
@@ -23,14 +22,25 @@ struct GoldenObservation {
   Digest output_sha256;  // of probabilities and embedding
 };
 
-// Fills worst_difference and failure. A failure names the class, both values and the likely cause: other pixels point
-// to preprocessing, the same values in another order to the labels, the rest to normalisation or weights.
-GoldenCaseResult CheckGoldenCase(const std::string& image, const GoldenExpectation& expected,
-                                 const GoldenObservation& observed, const std::vector<std::string>& classes);
+struct GoldenComparison {
+  double worst_difference = 0;  // largest |probability - expected|
+  std::string failure;          // names the class and both values, or both digests of pixels; empty = it agrees
+};
+
+GoldenComparison CompareGolden(const GoldenExpectation& expected, const GoldenObservation& observed,
+                               const std::vector<std::string>& classes);
+
+// Every probability lies within the tolerance; what is not a number does not.
+bool ProbabilitiesAgree(const GoldenExpectation& expected, const std::vector<float>& probabilities);
 
 // A model that gives every image the same output has come loose from its input, even where each value is near enough
 // (measured: an old TFLite library runs some INT8 models without an error and returns a constant). True when there are
 // different pixels and all outputs are equal to the last bit.
 bool IsConstant(const std::vector<GoldenObservation>& observations);
+
+// "" unless every case has the expected values, and the same other order explains all of them; else which outputs do
+// not give what their label should. `expected` and `observed` are of the same cases.
+std::string LabelOrderCause(const std::vector<GoldenExpectation>& expected,
+                            const std::vector<GoldenObservation>& observed, const std::vector<std::string>& classes);
 
 }  // namespace lotmark::classify

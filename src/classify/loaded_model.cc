@@ -81,15 +81,26 @@ Result<std::unique_ptr<runtime::Session>> MakeSession(fs::Dir& folder, const Man
   return session;
 }
 
-Result<std::shared_ptr<const LoadedModel>> Load(fs::Dir& folder, const Manifest& manifest, Format format,
-                                                const runtime::Runtime& runtime, const LoadOptions& options) {
+// Its golden run is done and not yet judged.
+Result<std::shared_ptr<LoadedModel>> LoadUnjudged(fs::Dir& folder, const Manifest& manifest, Format format,
+                                                  const runtime::Runtime& runtime, const LoadOptions& options) {
   LOTMARK_RETURN_IF_ERROR(CheckServable(manifest, format, runtime));
   LOTMARK_ASSIGN_OR_RETURN(auto session, MakeSession(folder, manifest, *manifest.artifact(format), runtime, options));
   auto model = std::make_shared<LoadedModel>(manifest, format, std::move(session), options.decode_limits);
   LOTMARK_ASSIGN_OR_RETURN(GoldenReport report, RunGolden(*model, folder, options.decode_memory));
-  LOTMARK_RETURN_IF_ERROR(GoldenVerdict(report));
   model->set_golden(std::move(report));
+  return model;
+}
+
+Result<std::shared_ptr<const LoadedModel>> Load(fs::Dir& folder, const Manifest& manifest, Format format,
+                                                const runtime::Runtime& runtime, const LoadOptions& options) {
+  LOTMARK_ASSIGN_OR_RETURN(auto model, LoadUnjudged(folder, manifest, format, runtime, options));
+  LOTMARK_RETURN_IF_ERROR(GoldenVerdict(model->golden()));
   return std::shared_ptr<const LoadedModel>(std::move(model));
+}
+
+Error Named(const Manifest& manifest, Error error) {
+  return Prefixed(fmt::format("{} {}", manifest.model_name().text(), manifest.version().text()), std::move(error));
 }
 
 }  // namespace
@@ -108,8 +119,15 @@ Result<std::shared_ptr<const LoadedModel>> LoadModel(fs::Dir& version_folder, co
                                                      const runtime::Runtime& runtime, const LoadOptions& options) {
   auto loaded = Load(version_folder, manifest, format, runtime, options);
   if (loaded) return loaded;
-  return Prefixed(fmt::format("{} {}", manifest.model_name().text(), manifest.version().text()),
-                  std::move(loaded).error());
+  return Named(manifest, std::move(loaded).error());
+}
+
+Result<GoldenRun> LoadAndRunGolden(fs::Dir& version_folder, const Manifest& manifest, Format format,
+                                   const runtime::Runtime& runtime, const LoadOptions& options) {
+  auto loaded = LoadUnjudged(version_folder, manifest, format, runtime, options);
+  if (!loaded) return Named(manifest, std::move(loaded).error());
+  const LoadedModel& model = **loaded;
+  return GoldenRun{model.golden(), model.artifact_sha256(), model.session().facts()};
 }
 
 }  // namespace lotmark::classify

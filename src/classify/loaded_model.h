@@ -70,4 +70,15 @@ Result<std::shared_ptr<const LoadedModel>> LoadModel(fs::Dir& version_folder, co
                                                      manifest::Format format, const runtime::Runtime& runtime,
                                                      const LoadOptions& options = {});
 
+// The golden test classification alone, for looking at it: a model as LoadModel makes it and drops again.
+struct GoldenRun {
+  GoldenReport report;  // may have failed
+  Digest artifact_sha256;
+  runtime::RuntimeFacts runtime;
+};
+
+// Errors as LoadModel, but for golden cases that fail: they stand in the report.
+Result<GoldenRun> LoadAndRunGolden(fs::Dir& version_folder, const manifest::Manifest& manifest, manifest::Format format,
+                                   const runtime::Runtime& runtime, const LoadOptions& options = {});
+
 }  // namespace lotmark::classify

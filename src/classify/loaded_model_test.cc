@@ -1,5 +1,6 @@
 #include "classify/loaded_model.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -206,41 +207,82 @@ TEST_F(LoadModelTest, GoldenFindsLabelsInAnotherOrder) {
     values = {values[1], values[2], values[0]};
   }
   EXPECT_THAT(Refusal(version),
-              AllOf(HasSubstr("golden test classification: 2 of 2 cases failed; golden/red.png: class"),
-                    HasSubstr("the same values in another order")));
+              AllOf(HasSubstr("golden test classification: 2 of 2 cases failed, probably because the labels of "
+                              "`classes` are not in the order of the model's outputs (output 0, called 'green', gives"),
+                    HasSubstr("; golden/red.png: class")));
 }
 
 TEST_F(LoadModelTest, GoldenFindsOtherNormalisation) {
   TestVersion version = GoldenVersion("colours.onnx");
   version.fields["preprocessing"]["std"] = {0.5, 0.5, 0.5};
-  EXPECT_THAT(Refusal(version), HasSubstr("the pixels are right, so probably other normalisation"));
+  EXPECT_THAT(Refusal(version), HasSubstr("probably because the normalisation is wrong: with divisor 255, mean "
+                                          "[0, 0, 0] and std [1, 1, 1] the model gives the expected values"));
+  // None of the usual ones is right.
+  version = GoldenVersion("colours_weaker.onnx");
+  EXPECT_THAT(Refusal(version), HasSubstr("probably because the normalisation (divisor, mean, std) is wrong or the "
+                                          "weights are another model's"));
 }
 
+// The model was trained on images that OpenCV had read: as BGR.
 TEST_F(LoadModelTest, GoldenFindsSwappedChannels) {
+  const std::string fake = runtime::testing::FakeModel(7);
+  TestVersion version = MakeVersion(Bytes(fake.begin(), fake.end()));
+  const runtime::testing::FakeRuntime runtime;
+  const auto model = Load(version, runtime);
+  ASSERT_TRUE(model) << model.error().text;
+  for (const testing::Rgb& colour : {kRed, kGreen}) {
+    const auto swapped = Classify(**model, testing::FlatPng(16, 16, {colour[2], colour[1], colour[0]}));
+    ASSERT_TRUE(swapped) << swapped.error().text;
+    const auto& given = swapped->probabilities;
+    version.AddGolden(fmt::format("golden/{}.png", colour[0]), colour, {given.begin(), given.end()});
+  }
+  const auto refused = Load(version, runtime);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text,
+              HasSubstr("2 of 2 cases failed, probably because red and blue are swapped: with BGR pixels the model "
+                        "gives the expected values; golden/204.png: class"));
+}
+
+// The training code even took the digest of the pixels as BGR.
+TEST_F(LoadModelTest, GoldenFindsPixelsOfSwappedChannels) {
   TestVersion version = GoldenVersion("colours.onnx");
-  const testing::Rgb swapped = {kRed[2], kRed[1], kRed[0]};
-  version.files["golden/red.png"] = testing::FlatPng(16, 16, swapped);
+  Json& cases = version.fields["golden"]["cases"];
+  TestVersion swapped = MakeVersion({});
+  swapped.AddGolden("red", {kRed[2], kRed[1], kRed[0]});
+  cases[0]["pixels_sha256"] = swapped.fields["golden"]["cases"][0]["pixels_sha256"];
+  EXPECT_THAT(Refusal(version),
+              AllOf(HasSubstr("1 of 2 cases failed, probably because the expected pixels have red and blue swapped"),
+                    HasSubstr("; golden/red.png: pixels after crop and resize: expected sha256")));
+}
+
+TEST_F(LoadModelTest, GoldenFindsOtherPixels) {
+  TestVersion version = GoldenVersion("colours.onnx");
+  version.files["golden/red.png"] = testing::FlatPng(16, 16, {205, 51, 77});
   version.StateDigests();
-  EXPECT_THAT(Refusal(version), AllOf(HasSubstr("1 of 2 cases failed; golden/red.png: pixels after crop and resize"),
-                                      HasSubstr("probably other preprocessing")));
+  EXPECT_THAT(Refusal(version), HasSubstr("probably because preprocessing makes other pixels than in training"));
 }
 
 TEST_F(LoadModelTest, GoldenFindsOtherWeights) {
-  EXPECT_THAT(Refusal(GoldenVersion("colours_weaker.onnx")), HasSubstr("or other weights"));
+  EXPECT_THAT(Refusal(GoldenVersion("colours_weaker.onnx")), HasSubstr("or the weights are another model's"));
   EXPECT_THAT(Refusal(GoldenVersion("colours_permuted.onnx")), HasSubstr("2 of 2 cases failed"));
 }
 
-TEST_F(LoadModelTest, GoldenFindsAConstantModelEvenWhenItsValuesAgree) {
+TEST_F(LoadModelTest, GoldenFindsAConstantModel) {
+  constexpr char kCause[] =
+      "2 of 2 cases failed, probably because the model gives the same output for different images";
+  EXPECT_THAT(Refusal(GoldenVersion("constant.onnx")), HasSubstr(kCause));
+
   const std::vector<double> always = {0.09003057, 0.24472847, 0.66524096};  // softmax of (1, 2, 3)
   TestVersion version = MakeVersion(Fixture("constant.onnx"));
   version.AddGolden("golden/red.png", kRed, always);
   version.AddGolden("golden/green.png", kGreen, always);
-  EXPECT_THAT(Refusal(version), HasSubstr("the same output for different images, to the last bit"));
+  EXPECT_THAT(Refusal(version), HasSubstr(kCause)) << "even when its values agree";
 }
 
 TEST_F(LoadModelTest, GoldenFindsWhatIsNotANumber) {
   EXPECT_THAT(Refusal(GoldenVersion("nan.onnx")),
-              HasSubstr("golden/red.png: output \"probabilities\": value 0 is not a finite number"));
+              AllOf(HasSubstr("2 of 2 cases failed, probably because the model's weights are broken"),
+                    HasSubstr("golden/red.png: output \"probabilities\": value 0 is not a finite number")));
 }
 
 TEST_F(LoadModelTest, GoldenFindsAMissingSoftmax) {
@@ -268,6 +310,77 @@ TEST_F(LoadModelTest, ALibraryFailureInAGoldenCaseIsTheMachines) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kMachine);
   EXPECT_EQ(loaded.error().text, "colours v1: golden/red.png: fake model: told to fail");
+}
+
+// A library of another release, or for another processor, as a service may have: it answers a little differently.
+class DriftingRuntime final : public runtime::Runtime {
+ public:
+  manifest::Format format() const override { return exact_.format(); }
+  std::string name() const override { return "drifting"; }
+  std::string version() const override { return "2.0"; }
+  Result<std::unique_ptr<runtime::Session>> Load(ByteView model, const runtime::ModelContract& contract,
+                                                 const runtime::SessionOptions& options) const override {
+    LOTMARK_ASSIGN_OR_RETURN(auto session, exact_.Load(model, contract, options));
+    return std::unique_ptr<runtime::Session>(std::make_unique<Session>(std::move(session)));
+  }
+
+ private:
+  class Session final : public runtime::Session {
+   public:
+    explicit Session(std::unique_ptr<runtime::Session> exact) : exact_(std::move(exact)) {}
+    Result<runtime::Output> Run(std::span<const float> tensor) const override {
+      LOTMARK_ASSIGN_OR_RETURN(auto output, exact_->Run(tensor));
+      output.probabilities[0] += 0.01f;
+      return output;
+    }
+    const runtime::RuntimeFacts& facts() const override { return exact_->facts(); }
+
+   private:
+    std::unique_ptr<runtime::Session> exact_;
+  };
+
+  runtime::testing::FakeRuntime exact_;
+};
+
+// Why a service runs the cases itself: what passed where it was activated may fail where it would serve.
+TEST_F(LoadModelTest, GoldenJudgesTheSessionThatWillServe) {
+  const std::string fake = runtime::testing::FakeModel(7);
+  TestVersion version = MakeVersion(Bytes(fake.begin(), fake.end()));
+  const runtime::testing::FakeRuntime exact;
+  const auto model = Load(version, exact);
+  ASSERT_TRUE(model) << model.error().text;
+  for (const testing::Rgb& colour : {kRed, kGreen}) {
+    const auto given = Classify(**model, testing::FlatPng(16, 16, colour));
+    ASSERT_TRUE(given) << given.error().text;
+    version.AddGolden(fmt::format("golden/{}.png", colour[0]), colour,
+                      {given->probabilities.begin(), given->probabilities.end()});
+  }
+  EXPECT_TRUE(Load(version, exact));
+  const auto refused = Load(version, DriftingRuntime());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_THAT(refused.error().text, HasSubstr("golden test classification: 2 of 2 cases failed"));
+}
+
+TEST_F(LoadModelTest, TheGoldenRunAloneIsReportedAndNotJudged) {
+  fs::TempFolder folder;
+  const auto dir = fs::OpenPosixDir(folder.path());
+  ASSERT_TRUE(dir);
+  const auto manifest = WriteVersion(GoldenVersion("colours_weaker.onnx"), **dir);
+  const auto run = LoadAndRunGolden(**dir, manifest, manifest::Format::kOnnx, *onnx_);
+  ASSERT_TRUE(run) << run.error().text;
+  EXPECT_EQ(run->artifact_sha256, Sha256Of(Fixture("colours_weaker.onnx")));
+  EXPECT_EQ(run->runtime.name, "onnxruntime");
+  EXPECT_FALSE(run->report.passed());
+  ASSERT_EQ(run->report.cases.size(), 2u);
+  const GoldenCaseResult& red = run->report.cases[0];
+  EXPECT_EQ(red.top_class, "red");
+  EXPECT_GT(red.worst_difference, 1e-4);
+  EXPECT_TRUE(red.image_sha256 && red.pixels_sha256 && red.output_sha256);
+  EXPECT_NE(red.failure, "");
+
+  EXPECT_TRUE((*dir)->RemoveFile("model.onnx"));
+  EXPECT_FALSE(LoadAndRunGolden(**dir, manifest, manifest::Format::kOnnx, *onnx_));
 }
 
 TEST_F(LoadModelTest, IgnoresGoldenCasesOfOtherFormats) {

@@ -97,6 +97,7 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   Registrar registrar{app, common, action};
   AddInit(registrar);
   AddManifest(registrar);
+  AddGolden(registrar);
   AddAdd(registrar);
   AddList(registrar);
   AddShow(registrar);

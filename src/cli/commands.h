@@ -41,6 +41,9 @@ void AddManifest(Registrar& registrar);
 // approval_commands.cc
 void AddKeygen(Registrar& registrar);
 void AddApprove(Registrar& registrar);
+// golden_command.cc, and of it golden_record_command.cc
+void AddGolden(Registrar& registrar);
+void AddGoldenRecord(Registrar& registrar);
 // classify_command.cc
 void AddClassify(Registrar& registrar);
 // records_commands.cc

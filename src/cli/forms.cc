@@ -17,6 +17,10 @@ size_t Width(const std::string& text) {
 Json OptionalDigest(const std::optional<Digest>& digest) { return digest ? Json(digest->hex()) : Json(nullptr); }
 Json OptionalVersion(const std::optional<Version>& version) { return version ? Json(version->text()) : Json(nullptr); }
 
+Json OptionalOrigin(const std::optional<manifest::GoldenOrigin>& origin) {
+  return origin ? Json(GoldenOriginName(*origin)) : Json(nullptr);
+}
+
 }  // namespace
 
 std::string Table(const std::vector<std::vector<std::string>>& rows) {
@@ -68,6 +72,7 @@ Json SummaryJson(const store::VersionSummary& summary) {
               {"registered_by", summary.registered_by.name},
               {"export_date", summary.export_date},
               {"formats", summary.formats},
+              {"golden_origin", OptionalOrigin(summary.golden_origin)},
               {"accuracy", summary.accuracy},
               {"bytes", summary.bytes},
               {"problem", summary.problem.empty() ? Json(nullptr) : Json(summary.problem)}};

@@ -25,16 +25,24 @@ Result<Outcome> List(const Context& context) {
     PrintLine("model " + model.text() + " has no versions yet");
     return Outcome::kDone;
   }
-  std::vector<std::vector<std::string>> rows{{"VERSION", "STATE", "EXPORTED", "FORMATS", "SIZE", "MANIFEST SHA-256"}};
+  std::vector<std::vector<std::string>> rows{
+      {"VERSION", "STATE", "EXPORTED", "FORMATS", "GOLDEN", "SIZE", "MANIFEST SHA-256"}};
   for (const auto& one : versions) {
     std::string formats;
     for (const auto& format : one.formats) formats += (formats.empty() ? "" : ",") + format;
     rows.push_back({one.version.text(), std::string(journal::VersionStateName(one.state)),
-                    one.problem.empty() ? one.export_date : "damaged: " + one.problem, formats, HumanSize(one.bytes),
-                    one.manifest_sha256.hex()});
+                    one.problem.empty() ? one.export_date : "damaged: " + one.problem, formats,
+                    one.golden_origin ? std::string(GoldenOriginName(*one.golden_origin)) : "none",
+                    HumanSize(one.bytes), one.manifest_sha256.hex()});
   }
   PrintLine(Table(rows));
   return Outcome::kDone;
+}
+
+std::string GoldenText(const std::optional<manifest::Golden>& golden) {
+  if (!golden) return "none";
+  return fmt::format("{} (origin {}, tolerance {:g})", golden->cases.size(), GoldenOriginName(golden->origin),
+                     golden->tolerance);
 }
 
 Result<Outcome> Show(const Context& context, const std::string& version_text, bool raw) {
@@ -59,7 +67,7 @@ Result<Outcome> Show(const Context& context, const std::string& version_text, bo
                                         file.sha256 ? file.sha256->hex() : "digest not given")});
   }
   rows.push_back({"classes", std::to_string(manifest.classes().size())});
-  rows.push_back({"golden cases", std::to_string(manifest.golden() ? manifest.golden()->cases.size() : 0)});
+  rows.push_back({"golden cases", GoldenText(manifest.golden())});
   PrintLine(Table(rows));
   return Outcome::kDone;
 }
@@ -99,12 +107,23 @@ Result<Outcome> Verify(const Context& context, const std::string& version) {
   return outcome;
 }
 
-std::vector<std::vector<std::string>> ModelRows(const store::ModelStatus& model) {
+// The manifest of the active version; nothing when there is none that can be read.
+std::optional<manifest::Manifest> ActiveManifest(const store::Reader& reader, const store::ModelStatus& model) {
+  if (!model.active) return std::nullopt;
+  auto opened = reader.OpenVersion(model.model, *model.active);
+  if (!opened) return std::nullopt;
+  return std::move(opened->manifest);
+}
+
+std::vector<std::vector<std::string>> ModelRows(const store::Reader& reader, const store::ModelStatus& model) {
   std::vector<std::vector<std::string>> rows{
       {"model", fmt::format("{} ({} version{})", model.model.text(), model.versions, model.versions == 1 ? "" : "s")}};
   if (!model.problem.empty()) rows.push_back({"  PROBLEM", model.problem});
   rows.push_back({"  active", model.active ? model.active->text() : "none"});
   if (model.active_manifest_sha256) rows.push_back({"  manifest_sha256", model.active_manifest_sha256->hex()});
+  if (const auto manifest = ActiveManifest(reader, model)) {
+    rows.push_back({"  golden cases", GoldenText(manifest->golden())});
+  }
   if (model.active_event) {
     rows.push_back({"  since", fmt::format("{} by {}", FormatUtc(model.active_event->time),
                                            Printable(model.active_event->actor.name))});
@@ -122,7 +141,12 @@ Result<Outcome> Status(const Context& context) {
   const Outcome outcome = problem ? Outcome::kCheckFailed : Outcome::kDone;
   if (context.json()) {
     Json models = Json::array();
-    for (const auto& model : status.models) models.push_back(ModelStatusJson(model));
+    for (const auto& model : status.models) {
+      models.push_back(ModelStatusJson(model));
+      const auto manifest = ActiveManifest(*reader, model);
+      const bool golden = manifest && manifest->golden();
+      models.back()["golden_origin"] = golden ? Json(GoldenOriginName(manifest->golden()->origin)) : Json(nullptr);
+    }
     PrintJson(Json{{"volume_id", status.info.volume_id.text()},
                    {"primary_model", status.info.primary_model.text()},
                    {"events", status.events},
@@ -137,7 +161,7 @@ Result<Outcome> Status(const Context& context) {
     rows.push_back({"recovery", "pending: a command is at work, or one died and the next mutating command recovers"});
   }
   for (const auto& model : status.models) {
-    for (auto& row : ModelRows(model)) rows.push_back(std::move(row));
+    for (auto& row : ModelRows(*reader, model)) rows.push_back(std::move(row));
   }
   PrintLine(Table(rows));
   return outcome;

@@ -30,11 +30,12 @@ Result<Preprocessed> Preprocess(ByteView encoded, const manifest::Preprocessing&
 
   const auto decoded_at = SteadyClock::now();
   LOTMARK_ASSIGN_OR_RETURN(const RgbImage original, Turned(std::move(decoded), preprocessing.exif_orientation));
-  LOTMARK_ASSIGN_OR_RETURN(const RgbImage input, Resize(Cropped(original, preprocessing.crop), preprocessing.width,
-                                                        preprocessing.height, preprocessing.filter));
+  LOTMARK_ASSIGN_OR_RETURN(RgbImage input, Resize(Cropped(original, preprocessing.crop), preprocessing.width,
+                                                  preprocessing.height, preprocessing.filter));
   done.pixels_sha256 = Sha256Of(input.rgb);
   done.quality = MeasureQuality(input, original.width, original.height);
   done.tensor = Normalise(input, MakeNormaliseTable(preprocessing), preprocessing.layout);
+  done.pixels = std::move(input);
   done.preprocess_time = Since(decoded_at);
   return done;
 }

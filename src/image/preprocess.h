@@ -12,14 +12,16 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "image/decode.h"
+#include "image/pixels.h"
 #include "image/quality.h"
 #include "manifest/preprocessing.h"
 
 namespace lotmark::image {
 
 struct Preprocessed {
+  RgbImage pixels;            // after crop and resize, before they are normalised
   std::vector<float> tensor;  // 1 x 3 x height x width, or 1 x height x width x 3: the manifest's layout
-  Digest pixels_sha256;       // of the uint8 pixels after crop and resize, row by row, RGB interleaved
+  Digest pixels_sha256;       // of `pixels`, row by row, RGB interleaved
   Quality quality;
   Format format = Format::kJpeg;
   std::chrono::microseconds decode_time{0};      // decoding alone

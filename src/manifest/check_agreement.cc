@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "manifest/check.h"
 
 namespace lotmark::manifest {
@@ -79,6 +80,19 @@ Status CheckArtifact(const Artifact& artifact, const ManifestFields& fields) {
   return CheckOutputs(artifact, fields, field);
 }
 
+// A label by name, so that labels in another order than the model's outputs are found in the manifest itself.
+Status CheckTopClass(const std::string& top_class, const std::vector<double>& probabilities,
+                     const std::vector<std::string>& classes, const std::string& field) {
+  const auto stated = std::find(classes.begin(), classes.end(), top_class);
+  if (stated == classes.end())
+    return Refused(fmt::format("{}: '{}' is not among classes", field, Printable(top_class)));
+  const auto largest = std::max_element(probabilities.begin(), probabilities.end());
+  if (probabilities[static_cast<size_t>(stated - classes.begin())] == *largest) return Ok();
+  return Refused(fmt::format("{}: '{}', but by the order of classes the largest probability is that of '{}'", field,
+                             top_class, classes[static_cast<size_t>(largest - probabilities.begin())]),
+                 "The labels of `classes` must stand in the order of the model's outputs.");
+}
+
 Status CheckGolden(const Golden& golden, const ManifestFields& fields) {
   if (fields.classes.empty()) return Refused("golden needs classes, which is missing");
   for (const GoldenCase& golden_case : golden.cases) {
@@ -89,6 +103,9 @@ Status CheckGolden(const Golden& golden, const ManifestFields& fields) {
         return Refused(
             fmt::format("{}: {} probabilities for {} classes", field, probabilities.size(), fields.classes.size()));
       }
+      if (!golden_case.top_class) continue;
+      LOTMARK_RETURN_IF_ERROR(
+          CheckTopClass(*golden_case.top_class, probabilities, fields.classes, golden_case.image.field + ".top_class"));
     }
   }
   return Ok();

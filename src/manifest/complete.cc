@@ -40,14 +40,6 @@ const JsonNode& NodeAt(const JsonNode& root, std::string_view field) {
   return *node;
 }
 
-// The white space before a key that this object would show if it had one more member after `anchor`.
-std::string_view SpaceBeforeNextKey(std::string_view json, const JsonNode& object, const JsonMember& anchor) {
-  const auto before = [&](const JsonMember& m) { return json.substr(m.space_begin, m.key_begin - m.space_begin); };
-  if (object.members.size() > 1) return before(object.members[1]);
-  if (before(anchor).find('\n') != std::string_view::npos) return before(anchor);
-  return json[anchor.value.begin - 1] == ' ' ? " " : "";
-}
-
 class Completion {
  public:
   explicit Completion(std::string_view json) : json_(json), root_(LocateJson(json)) {}

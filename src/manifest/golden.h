@@ -3,6 +3,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.h"
@@ -13,10 +15,13 @@ namespace lotmark::manifest {
 struct GoldenCase {
   FileRef image;
   std::optional<Digest> pixels_sha256;                  // of the uint8 pixels after crop and resize
+  std::optional<std::string> top_class;                 // the label of the largest probability, by name
   std::map<Format, std::vector<double>> probabilities;  // one per class, in order of `classes`
 };
 
+// Training proves labels and preprocessing; recorded only shows later change. Text: the manifest's words.
 enum class GoldenOrigin { kTraining, kRecorded };
+std::string_view GoldenOriginName(GoldenOrigin origin);
 
 struct Golden {
   GoldenOrigin origin = GoldenOrigin::kRecorded;

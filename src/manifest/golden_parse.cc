@@ -33,6 +33,7 @@ Result<GoldenCase> ParseCase(const JsonObject& object) {
   GoldenCase golden_case;
   LOTMARK_ASSIGN_OR_RETURN(golden_case.image, ParseFileRef(object, "image"));
   LOTMARK_ASSIGN_OR_RETURN(golden_case.pixels_sha256, OptionalDigest(object, "pixels_sha256"));
+  LOTMARK_ASSIGN_OR_RETURN(golden_case.top_class, object.OptionalString("top_class"));
   LOTMARK_ASSIGN_OR_RETURN(const JsonObject by_format, object.RequiredObject("probabilities"));
   for (const auto& [key, value] : by_format.json().items()) {
     const std::string path = by_format.PathOf(Printable(key, 80));
@@ -45,6 +46,10 @@ Result<GoldenCase> ParseCase(const JsonObject& object) {
 }
 
 }  // namespace
+
+std::string_view GoldenOriginName(GoldenOrigin origin) {
+  return origin == GoldenOrigin::kTraining ? "training" : "recorded";
+}
 
 Result<Golden> ParseGolden(const JsonObject& object) {
   Golden golden;

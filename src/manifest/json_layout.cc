@@ -97,4 +97,11 @@ const JsonMember* JsonNode::Find(std::string_view key) const {
 
 JsonNode LocateJson(std::string_view json) { return Locator(json).Value(); }
 
+std::string_view SpaceBeforeNextKey(std::string_view json, const JsonNode& object, const JsonMember& anchor) {
+  const auto before = [&](const JsonMember& m) { return json.substr(m.space_begin, m.key_begin - m.space_begin); };
+  if (object.members.size() > 1) return before(object.members[1]);
+  if (before(anchor).find('\n') != std::string_view::npos) return before(anchor);
+  return json[anchor.value.begin - 1] == ' ' ? " " : "";
+}
+
 }  // namespace lotmark::manifest

@@ -30,4 +30,7 @@ struct JsonMember {
 // REQUIRES: ParseJson (base/json.h) accepts `json`. That bounds the recursion too.
 JsonNode LocateJson(std::string_view json);
 
+// The white space before a key that `object` of `json` would show if it had one more member after `anchor`.
+std::string_view SpaceBeforeNextKey(std::string_view json, const JsonNode& object, const JsonMember& anchor);
+
 }  // namespace lotmark::manifest

@@ -46,6 +46,7 @@ void AddFromManifest(const Reader& reader, VersionSummary& summary) {
   for (const auto& [format, artifact] : manifest.artifacts()) {
     summary.formats.emplace_back(manifest::FormatName(format));
   }
+  if (manifest.golden()) summary.golden_origin = manifest.golden()->origin;
   for (const manifest::FileRef& file : manifest.Files()) summary.bytes += file.size.value_or(0);
 }
 

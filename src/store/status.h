@@ -48,9 +48,10 @@ struct VersionSummary {
   // From the manifest; absent when `problem` is not empty.
   std::string export_date = {};
   std::map<std::string, double> accuracy = {};
-  std::vector<std::string> formats = {};  // the manifest's keys: "onnx", …
-  uint64_t bytes = 0;                     // of all files the manifest names
-  std::string problem = {};               // "" = none; else why the manifest cannot be read, for people
+  std::vector<std::string> formats = {};                     // the manifest's keys: "onnx", …
+  std::optional<manifest::GoldenOrigin> golden_origin = {};  // nothing: no golden cases
+  uint64_t bytes = 0;                                        // of all files the manifest names
+  std::string problem = {};  // "" = none; else why the manifest cannot be read, for people
 };
 
 // All registered versions of `model`, in order of registration. Empty for a model that is not there.

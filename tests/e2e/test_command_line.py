@@ -4,8 +4,12 @@ import unittest
 from harness import LotmarkTest, Run
 
 COMMANDS = ["init", "add", "list", "show", "verify", "activate", "rollback", "status", "history", "classify", "serve",
-            "trace", "keygen", "approve sign", "manifest complete", "records list", "records events"]
-READING = ["list", "show", "verify", "status", "history", "classify", "trace", "records list", "records events"]
+            "trace", "keygen", "approve request", "approve sign", "approve import", "approvals", "policy show", "policy set",
+            "key revoke", "quarantine", "journal verify", "journal prove", "journal check-proof", "journal export",
+            "journal checkpoint", "journal key", "recover", "repair", "manifest complete", "golden run", "golden record",
+            "records list", "records events"]
+READING = ["list", "show", "verify", "status", "history", "classify", "trace", "approvals", "policy show", "journal verify",
+           "journal check-proof", "golden run", "records list", "records events"]
 
 
 class CommandLine(LotmarkTest):

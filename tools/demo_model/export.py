@@ -52,11 +52,13 @@ def onnx_format(path):
 
 
 def golden_case(network, folder, name):
-    """One golden case: digests of the file and of its pixels, and PyTorch's probabilities with 9 digits."""
+    """One golden case: digests of the file and of its pixels, and PyTorch's answer: label and probabilities."""
     content = (folder / "golden" / name).read_bytes()
     image = pixels(content)
+    probabilities = classify(network, image)
     return {"image": f"golden/{name}", "sha256": sha256(content), "pixels_sha256": sha256(image.tobytes()),
-            "probabilities": {"onnx": [float(f"{p:.9g}") for p in classify(network, image)]}}
+            "top_class": CLASSES[int(probabilities.argmax())],
+            "probabilities": {"onnx": [float(f"{p:.9g}") for p in probabilities]}}
 
 
 def to_json(manifest):
