@@ -87,7 +87,7 @@ std::string WritePrivateKeyPem(EVP_PKEY& key, std::string_view passphrase) {
   const Owned<X509_SIG> encrypted(
       PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()), plain.get(), algorithm.get()));
   MustSucceed(encrypted != nullptr);
-  algorithm.release();  // part of `encrypted` now
+  (void)algorithm.release();  // part of `encrypted` now
   MustSucceed(PEM_write_bio_PKCS8(text.get(), encrypted.get()) == 1);
   return TextOf(text.get());
 }

@@ -76,7 +76,7 @@ class Dir {
 
   virtual Result<std::unique_ptr<Dir>> OpenDir(std::string_view path) = 0;
   virtual Result<std::unique_ptr<ReadableFile>> OpenFile(std::string_view path) = 0;
-  // Creates a file that must not exist yet, mode 0644 less the umask (unless the folder was opened for its owner only).
+  // Creates a file that must not exist yet, mode 0644 less the umask.
   virtual Result<std::unique_ptr<WritableFile>> CreateFile(std::string_view path) = 0;
   virtual Status MakeDir(std::string_view path) = 0;
   // Creates a symbolic link with exactly this text; the name must not exist yet.

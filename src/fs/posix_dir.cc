@@ -41,13 +41,12 @@ class PosixDir final : public Dir {
 
   Result<std::unique_ptr<WritableFile>> CreateFile(std::string_view path) override {
     LOTMARK_ASSIGN_OR_RETURN(const Place place, Locate(path));
-    return CreateWritable(place, access_ == Access::kOwnerOnly ? 0600 : 0644);
+    return CreateWritable(place, Limited(0644));
   }
 
   Status MakeDir(std::string_view path) override {
     LOTMARK_ASSIGN_OR_RETURN(const Place place, Locate(path));
-    const mode_t mode = access_ == Access::kOwnerOnly ? 0700 : 0755;
-    return Outcome("cannot make folder", place, ::mkdirat(place.folder, place.name.c_str(), mode));
+    return Outcome("cannot make folder", place, ::mkdirat(place.folder, place.name.c_str(), Limited(0755)));
   }
 
   Status MakeLink(std::string_view target_text, std::string_view path) override {
@@ -124,6 +123,8 @@ class PosixDir final : public Dir {
   std::string DisplayPath() const override { return Printable(display_, kMaxPathBytes); }
 
  private:
+  mode_t Limited(mode_t mode) const { return access_ == Access::kOwnerOnly ? mode & 0700 : mode; }
+
   std::string Display(std::string_view path) const { return display_ + "/" + std::string(path); }
 
   Result<Place> Locate(std::string_view path) const {
@@ -163,7 +164,7 @@ class PosixDir final : public Dir {
     struct stat info;
     if (::fstat(fd.get(), &info) != 0) return ErrnoError("cannot look at", place.display, errno);
     return Outcome("cannot change the mode", place,
-                   ::fchmod(fd.get(), S_ISDIR(info.st_mode) ? folder_mode : file_mode));
+                   ::fchmod(fd.get(), Limited(S_ISDIR(info.st_mode) ? folder_mode : file_mode)));
   }
 
   const UniqueFd fd_;

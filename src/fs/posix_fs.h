@@ -14,10 +14,10 @@ enum class Resolution {
   kByComponent,  // openat with O_NOFOLLOW for each component: what container seccomp filters without openat2 need
 };
 
-// Whom the modes of new files and folders let in, before the umask takes more away.
+// Whom the modes that fs.h promises let in.
 enum class Access {
-  kEverybody,  // 0644, 0755
-  kOwnerOnly,  // 0600, 0700: private keys
+  kEverybody,
+  kOwnerOnly,  // nothing for group and others, so 0600 and 0700: private keys
 };
 
 // Opens an existing folder by an ordinary path (links in it are followed: it is the operator's own word).

@@ -151,6 +151,22 @@ TEST_P(PosixFs, ModesAreAsPromised) {
   EXPECT_EQ(ModeOf("folder"), 0755u);
 }
 
+TEST_P(PosixFs, ModesLetOnlyTheOwnerInWhereThatWasAsked) {
+  const mode_t old_mask = ::umask(0);
+  const auto mine = OpenPosixDir(folder_.path(), GetParam(), Access::kOwnerOnly).value();
+  ASSERT_TRUE(mine->MakeDir("folder"));
+  ASSERT_TRUE(WriteFileAtomic(*mine, "key", AsBytes("secret"), IfExists::kRefuse));
+  ASSERT_TRUE(WriteFileAtomic(*mine->OpenDir("folder").value(), "key", AsBytes("secret"), IfExists::kRefuse));
+  ASSERT_TRUE(CreatePosixDir(folder_.PathOf("a/b"), Access::kOwnerOnly));
+  ::umask(old_mask);
+  for (const char* file : {"key", "folder/key"}) EXPECT_EQ(ModeOf(file), 0600u) << file;
+  for (const char* folder : {"folder", "a", "a/b"}) EXPECT_EQ(ModeOf(folder), 0700u) << folder;
+  ASSERT_TRUE(mine->MakeReadOnly("key"));
+  EXPECT_EQ(ModeOf("key"), 0400u);
+  ASSERT_TRUE(mine->MakeWritable("key"));
+  EXPECT_EQ(ModeOf("key"), 0600u);
+}
+
 size_t OpenDescriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(all), end(all)));

@@ -78,6 +78,7 @@ TEST(PolicyTest, IsReadStrictly) {
 TEST(PolicyTest, TheDefaultLetsANewcomerBeginAndSaysWhatItDoesNotAsk) {
   const auto policy = Policy::Parse(DefaultPolicyBytes());
   ASSERT_TRUE(policy) << policy.error().text;
+  EXPECT_NE(testing::ReadFile(LOTMARK_SOURCE_DIR "/doc/policy.md").find(DefaultPolicyBytes()), std::string::npos);
   EXPECT_EQ(policy->activation().approvals, 0u);
   EXPECT_EQ(policy->activation().formats, std::set{manifest::Format::kOnnx});
   EXPECT_EQ(policy->activation().golden_origin, manifest::GoldenOrigin::kRecorded);

@@ -4,13 +4,15 @@ import hashlib
 import json
 import os
 import pty
+import re
 import select
 import stat
 import subprocess
+import sys
 import time
 import unittest
 
-from harness import LOTMARK, PATIENCE, LotmarkTest
+from harness import LOTMARK, PATIENCE, ROOT, LotmarkTest
 
 VOLUME_ID = "0b0e9c1e-5d3a-4c7b-9f00-000000000001"
 MANIFEST = "ab" * 32
@@ -78,6 +80,24 @@ class ApproveSign(Signing):
             self.assertIn(digest, run.err)  # shown before it was signed
             envelope["payload"] = base64.b64encode(b" " + base64.b64decode(envelope["payload"])).decode()
             self.assertFalse(self.openssl_accepts(envelope, self.keys / "ada.pub"))
+
+    def test_the_check_by_hand_in_the_documentation_works(self):
+        script = re.search(r"```python\n(.*?)```", (ROOT / "doc" / "approvals.md").read_text(), re.S)[1]
+        self.ok("keygen", "ada")
+        approval = self.scratch / "approval.json"
+
+        def check():
+            return subprocess.run([sys.executable, "-c", script, approval, self.keys / "ada.pub"], capture_output=True, text=True,
+                                  timeout=PATIENCE, cwd=self.scratch, check=False)
+        self.ok(*self.sign_args(out=approval))
+        checked = check()
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn("Verified OK", checked.stdout)
+        self.assertIn(MANIFEST, checked.stdout)
+        envelope = json.loads(approval.read_text())
+        forged = base64.b64decode(envelope["payload"]).replace(MANIFEST.encode(), b"ba" * 32)
+        approval.write_text(json.dumps({**envelope, "payload": base64.b64encode(forged).decode()}))
+        self.assertNotEqual(check().returncode, 0)
 
     def test_the_key_files(self):
         made = self.ok("keygen", "ada", "--json").json

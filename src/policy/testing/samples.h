@@ -11,9 +11,14 @@
 
 namespace lotmark::policy::testing {
 
-inline std::string TestData(const std::string& name) {
-  std::ifstream file(LOTMARK_SOURCE_DIR "/src/policy/testdata/" + name, std::ios::binary);
+// Empty when the file is not there.
+inline std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::string TestData(const std::string& name) {
+  return ReadFile(LOTMARK_SOURCE_DIR "/src/policy/testdata/" + name);
 }
 
 struct Person {
