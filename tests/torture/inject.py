@@ -117,20 +117,24 @@ class Torture:
             self.states[fingerprint] = rules.state(place)
         return self.states[fingerprint]
 
-    def round(self, bases, left):
-        """Runs up to `left` injections, spread evenly over commands, calls and actions."""
-        plan = self.plan(bases, left)
-        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            try:
-                waiting = [pool.submit(self.one, *injection) for injection in plan]
-                for done, future in enumerate(concurrent.futures.as_completed(waiting), 1):
-                    future.result()
-                    self.show(done, len(plan))
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+    def round(self, bases):
+        """Injections until there are as many runs as wanted, or no more: spread evenly over commands, calls and actions."""
+        plan = self.plan(bases)
+        while plan and self.runs < self.wanted:
+            left = self.wanted - self.runs
+            now, plan = plan[:left], plan[left:]
+            with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+                try:
+                    for future in concurrent.futures.as_completed([pool.submit(self.one, *one) for one in now]):
+                        future.result()
+                        self.show()
+                except BaseException:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise
 
-    def plan(self, bases, left):
+    @staticmethod
+    def plan(bases):
+        """All injections, one of each command, call and action after the other; always in the same order."""
         groups = collections.defaultdict(list)
         for base in bases:
             for instance in base.instances:
@@ -140,16 +144,15 @@ class Torture:
         for group in groups.values():
             generator.shuffle(group)
         plan, waiting = [], list(groups.values())
-        while waiting and len(plan) < left:
-            for group in waiting[:left - len(plan)]:
-                plan.append(group.pop())
+        while waiting:
+            plan += [group.pop() for group in waiting]
             waiting = [group for group in waiting if group]
         return plan
 
-    def show(self, done, total):
+    def show(self):
         if sys.stderr.isatty():
-            end = "\n" if done == total else ""
-            print(f"\rinjected: {done} of {total} runs, {len(self.bad)} bad\033[K", end=end, file=sys.stderr, flush=True)
+            end = "\n" if self.runs == self.wanted else ""
+            print(f"\rinjected: {self.runs} of {self.wanted} runs, {len(self.bad)} bad\033[K", end=end, file=sys.stderr, flush=True)
 
     def run(self, cases):
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
@@ -157,14 +160,13 @@ class Torture:
             list(pool.map(self.baseline, bases))
             for base in bases:
                 print(f"{base.case.name}: {len(base.instances)} calls, {len(base.instances) * len(tracing.ACTIONS)} injections")
-            self.round(bases, self.wanted)
-            left = self.wanted - self.runs - self.missed
-            if left > 0 and self.dirty:
+            self.round(bases)
+            if self.runs < self.wanted:
                 dirty = list(self.dirty.values())
                 list(pool.map(self.baseline, dirty))
                 print(f"recovery after a kill: {len(dirty)} places, "
                       f"{sum(len(base.instances) for base in dirty) * len(tracing.ACTIONS)} injections")
-                self.round(dirty, left)
+                self.round(dirty)
 
 
 def report(torture):

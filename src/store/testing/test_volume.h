@@ -69,6 +69,8 @@ class TestVolume {
     if (!active) return "error: " + active.error().text;
     return *active ? (*active)->text() : "none";
   }
+  // So that a test may do to registered versions what root may: their folders are read-only.
+  void MakeVersionsWritable() const;
   // "volume_created registering registered …"
   std::string Events() const;
 
