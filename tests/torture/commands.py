@@ -26,6 +26,13 @@ class Case:
     def __init__(self, name, before, args, repeatable=True, recover=None):
         self.name, self.before, self.args, self.repeatable = name, before, args, repeatable
         self.recover = recover or RECOVER
+        self.finish = args  # what a person runs to come to the new state after all
+
+    def recovery(self):
+        """The recovery after this command died, as a case of its own."""
+        case = Case("recovery after: " + self.name, [], self.recover, self.repeatable, self.recover)
+        case.finish = self.finish
+        return case
 
 
 INIT = "init {volume} --model colours"

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 
-from commands import CASES, Case, Place
+from commands import CASES, Place
 import rules
 import tracing
 
@@ -59,9 +59,9 @@ class Torture:
         place.prepare(case)
         clean = place.copy(self.new_folder())
         clean.ok(case.args)
-        base = Base(case, place, rules.state(place), rules.state(clean), first=True)
+        base = Base(case, place, rules.allowed(place), rules.allowed(clean), first=True)
         clean.remove()
-        if base.old == base.new:
+        if base.old.state == base.new.state:
             raise RuntimeError(f"{case.name}: the command changes nothing")
         return base
 
@@ -107,8 +107,7 @@ class Torture:
         kept = place.copy(self.new_folder()) if base.first and traced.killed else None
         rules.check_afterwards(place, case, base.old, base.new, acknowledged)
         if kept:
-            again = Case("recovery after: " + case.name, [], case.recover, recover=case.recover)
-            again.finish, again.repeatable = case.args, case.repeatable
+            again = case.recovery()
             with self.lock:
                 self.dirty[key] = Base(again, kept, base.old, base.new, first=False)
 

@@ -1,4 +1,5 @@
 """What must hold of a place after a command was made to fail or was killed, whatever call that was."""
+import collections
 import hashlib
 import json
 import os
@@ -9,6 +10,10 @@ from tracing import SYNCS
 INTENTS = {"registering", "activating", "rolling_back", "stopping", "repairing"}
 # What tells one change from another of its kind.
 TOLD = ("event", "model_name", "version", "policy_sha256", "file_sha256", "key_id")
+
+
+# What may be found: state(place), and paths(place).
+Allowed = collections.namedtuple("Allowed", "state paths")
 
 
 class Broken(Exception):
@@ -58,6 +63,18 @@ def state(place):
     return json.dumps({"changes": found, "pointers": pointers(place), "versions": versions})
 
 
+def paths(place):
+    """Every file and link of the volume outside its journal: with a state come exactly these, none missing and none left
+    over. Empty folders say nothing, nor does the top link, which is made ahead of the first activation and never changes."""
+    found = (path for path in place.volume.rglob("*") if path.is_symlink() or not path.is_dir())
+    names = {str(path.relative_to(place.volume)) for path in found}
+    return {name for name in names if not name.startswith("journal/") and name not in ("lock", "model-manifest.json")}
+
+
+def allowed(place):
+    return Allowed(state(place), paths(place))
+
+
 def check_pointer(place, allowed):
     """Before anybody recovers: the pointer is one that was meant, and the version it names is whole. Without our program."""
     found = pointers(place)
@@ -75,7 +92,7 @@ def check_consistent(place):
     run_ok(place, "verify")
     status = json.loads(run_ok(place, "status --json"))
     expect(not status["recovery_pending"], "recovery is pending after recovery")
-    left = [str(p) for p in place.volume.rglob("*") if ".tmp-" in p.name or p.parent.name == "staging"]
+    left = [str(p) for p in place.volume.rglob("*") if ".tmp-" in p.name]
     expect(not left, f"left over: {left}")
 
 
@@ -112,26 +129,28 @@ def check_answer(place, old, new, found, traced, instance, action):
     expect("terminate called" not in traced.err, traced.err)
     if action != "SIGKILL":
         expect(traced.code >= 0 and not traced.killed, f"it died: {traced.code}: {traced.err}")
-    check_pointer(place, [json.loads(s)["pointers"] if s != "no volume" else {} for s in (old, new)])
+    check_pointer(place, [json.loads(s)["pointers"] if s != "no volume" else {} for s in (old.state, new.state)])
     failed_sync = action != "SIGKILL" and instance.call in SYNCS
     expect(not (failed_sync and traced.code == 0), "a sync failed and the command reports success")
     if traced.code == 0:
-        expect(found == new, "acknowledged, and yet not the new state: " + found)
+        expect(found == new.state, "acknowledged, and yet not the new state: " + found)
     elif not traced.killed and "confirmed" not in traced.err:
         # An error that does not say so promises that nothing changed.
-        expect(found == old, f"refused with '{traced.err.strip()}', and yet: {found}")
+        expect(found == old.state, f"refused with '{traced.err.strip()}', and yet: {found}")
 
 
 def check_afterwards(place, case, old, new, acknowledged):
-    """Recovers: exactly old or new, whole, nothing acknowledged lost; twice is once; the command can be run again."""
+    """`old` and `new` are states and paths. Recovers: exactly old or new, whole, nothing acknowledged lost; twice is once; the command can be run again."""
     run_ok(place, case.recover)
     found = state(place)
-    expect(found == new or (found == old and not acknowledged), "neither old nor new: " + found)
+    expect(found == new.state or (found == old.state and not acknowledged), "neither old nor new: " + found)
+    there = [at.paths for at in (old, new) if at.state == found]
+    expect(paths(place) in there, f"files are left over or gone: {paths(place) ^ there[0]}")
     check_consistent(place)
     before = tree(place)
     run_ok(place, case.recover)
     expect(tree(place) == before, "the second recovery changed something")
-    if found != new or case.repeatable:
-        run_ok(place, case.args)
-    expect(state(place) == new, "repeated, and yet not new: " + state(place))
+    if found != new.state or case.repeatable:
+        run_ok(place, case.finish)
+    expect(state(place) == new.state, "repeated, and yet not new: " + state(place))
     check_consistent(place)

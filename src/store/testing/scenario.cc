@@ -6,6 +6,7 @@
 
 #include "store/status.h"
 #include "store/testing/scenario_commands.h"
+#include "store/testing/test_volume.h"
 
 namespace lotmark::store {
 namespace {
@@ -40,13 +41,17 @@ std::shared_ptr<fs::MemFs> Prepare(const Case& at) {
 }
 
 Scenario Make(const Case& at) {
-  Scenario scenario{at.name, Prepare(at), at.commands, {}};
+  Scenario scenario{at.name, Prepare(at), at.commands, {}, {}};
   const auto machine = scenario.Start();
   if (IsScenarioVolume(*machine)) OrDie(at.name, RecoverScenario(*machine));
-  scenario.states.push_back(StateOfVolume(*machine));
+  const auto keep = [&] {
+    scenario.states.push_back(StateOfVolume(*machine));
+    scenario.paths.push_back(PathsOfVolume(*machine));
+  };
+  keep();
   for (const Command& command : at.commands) {
     OrDie(at.name, command(*machine));
-    scenario.states.push_back(StateOfVolume(*machine));
+    keep();
   }
   return scenario;
 }
@@ -174,6 +179,14 @@ std::string StateOfVolume(fs::MemFs& machine) {
   std::string text = DescribeChanges(*events);
   for (const ModelStatus& model : status->models) text += DescribeModel((*volume)->reader(), model);
   return text;
+}
+
+std::set<std::string> PathsOfVolume(fs::MemFs& machine) {
+  std::set<std::string> paths;
+  for (const auto& [path, what] : TreeOf(*machine.Root()->OpenDir(kScenarioVolume).value())) {
+    if (what != "folder" && path != "model-manifest.json" && !path.starts_with("journal/")) paths.insert(path);
+  }
+  return paths;
 }
 
 }  // namespace lotmark::store

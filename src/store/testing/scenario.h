@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct Scenario {
   std::string name;
   std::shared_ptr<fs::MemFs> before;  // the machine as the commands find it; never changed
   std::vector<Command> commands;      // run one after the other
-  std::vector<std::string> states;    // StateOfVolume when the first k commands are done, k = 0 … commands.size()
+  // When the first k commands are done, k = 0 … commands.size():
+  std::vector<std::string> states;           // StateOfVolume
+  std::vector<std::set<std::string>> paths;  // PathsOfVolume
 
   // A machine as the commands find it.
   std::unique_ptr<fs::MemFs> Start() const { return before->Crash(fs::CrashMode::kKeepAll); }
@@ -45,5 +48,10 @@ ScenarioSet ScenarioSetAskedFor();
 // What a volume says of itself, "no volume", or "error: …": every change that took effect, in order, the versions of
 // every model and its pointer. A change that recovery completed reads as one that was never interrupted.
 std::string StateOfVolume(fs::MemFs& machine);
+
+// Every file and link of the volume outside its journal: with a state come exactly these, none missing and none left
+// over. Empty folders say nothing, nor does the top link, which is made ahead of the first activation and never
+// changes.
+std::set<std::string> PathsOfVolume(fs::MemFs& machine);
 
 }  // namespace lotmark::store

@@ -33,6 +33,14 @@ std::string CheckReaders(const Scenario& scenario, fs::MemFs& machine) {
   return report && report->ok() ? "" : "a reader finds the active version damaged";
 }
 
+std::string PathsThatDiffer(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::vector<std::string> differ;
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(differ));
+  std::string text;
+  for (const std::string& path : differ) text += path + " ";
+  return text;
+}
+
 // Events, pointer and files agree, and nothing is left over.
 std::string CheckConsistent(fs::MemFs& machine) {
   const auto volume = OpenScenarioVolume(machine);
@@ -45,15 +53,22 @@ std::string CheckConsistent(fs::MemFs& machine) {
   if (!report->problems.empty()) return report->problems[0];
   if (!report->ok()) return report->Bad()[0].Message();
   for (const auto& [path, what] : TreeOf((*volume)->reader().root())) {
-    if (path.starts_with("staging/") || path.find(".tmp-") != std::string::npos) return "left over: " + path;
+    if (path.find(".tmp-") != std::string::npos) return "left over: " + path;
   }
   return "";
 }
 
-// Of the command that was not acknowledged, nothing or all.
-bool MayBe(const Scenario& scenario, const std::string& state, size_t acknowledged) {
-  const size_t last = std::min(acknowledged + 1, scenario.commands.size());
-  return state == scenario.states[acknowledged] || state == scenario.states[last];
+// "" when of the command that was not acknowledged nothing is done, or all.
+std::string CheckOldOrNew(const Scenario& scenario, fs::MemFs& machine, size_t acknowledged) {
+  const std::string state = StateOfVolume(machine);
+  const std::set<std::string> paths = PathsOfVolume(machine);
+  std::string wrong = "neither old nor new: " + state;
+  for (size_t k = acknowledged; k <= std::min(acknowledged + 1, scenario.commands.size()); ++k) {
+    if (state != scenario.states[k]) continue;
+    if (paths == scenario.paths[k]) return "";
+    wrong = "files are left over or gone: " + PathsThatDiffer(paths, scenario.paths[k]);
+  }
+  return wrong;
 }
 
 }  // namespace
@@ -66,8 +81,7 @@ std::string CheckAfterwards(const Scenario& scenario, fs::MemFs& machine, size_t
   }
   const Status recovered = RecoverScenario(machine);
   if (!recovered) return "recovery failed: " + recovered.error().text;
-  const std::string state = StateOfVolume(machine);
-  if (!MayBe(scenario, state, acknowledged)) return "neither old nor new: " + state;
+  if (std::string wrong = CheckOldOrNew(scenario, machine, acknowledged); !wrong.empty()) return wrong;
   if (std::string wrong = CheckConsistent(machine); !wrong.empty()) return wrong;
 
   const std::string contents = machine.Contents();
