@@ -68,6 +68,14 @@ TEST(EventJson, SaysWhoDidWhatWhenAndWhy) {
   EXPECT_EQ(json["reason"], "better");
 }
 
+TEST(EventJson, SaysHowARecoveryEnded) {
+  auto event = SampleEvent();
+  EXPECT_TRUE(EventJson(event)["outcome"].is_null());
+  event.kind = store::EventKind::kRecovered;
+  event.outcome = store::Outcome::kAbandoned;
+  EXPECT_EQ(EventJson(event)["outcome"], "abandoned");
+}
+
 TEST(EventJson, SaysNullWhereThereIsNothing) {
   auto event = SampleEvent();
   event.model.reset();

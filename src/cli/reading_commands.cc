@@ -182,7 +182,9 @@ Result<Outcome> History(const Context& context, bool all_models) {
   }
   std::vector<std::vector<std::string>> rows{{"#", "TIME", "EVENT", "VERSION", "MANIFEST", "ACTOR", "REASON"}};
   for (const auto& event : events) {
-    rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::string(journal::EventKindName(event.kind)),
+    std::string what(journal::EventKindName(event.kind));
+    if (event.outcome) what += ": " + std::string(journal::OutcomeName(*event.outcome));
+    rows.push_back({std::to_string(event.index), FormatUtc(event.time), std::move(what),
                     event.version ? event.version->text() : "",
                     event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
                     Printable(event.actor.name) + (event.actor.authenticated ? "" : " (unauthenticated)"),

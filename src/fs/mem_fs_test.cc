@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "fs/file_ops.h"
 
 namespace lotmark::fs {
@@ -32,6 +34,21 @@ class MemFsTest : public testing::Test {
   MemFs machine_;
   std::unique_ptr<Dir> root_ = machine_.Root();
 };
+
+TEST_F(MemFsTest, ContentsTellsWhateverDiffers) {
+  std::set<std::string> seen = {machine_.Contents()};
+  const auto changed = [&](const Status& done) { return done && seen.insert(machine_.Contents()).second; };
+  EXPECT_TRUE(changed(root_->MakeDir("folder")));
+  EXPECT_TRUE(changed(root_->MakeLink("x", "folder/link")));
+  EXPECT_TRUE(changed(root_->Rename("folder/link", "link")));
+  EXPECT_TRUE(changed(WriteFileAtomic(*root_, "file", AsBytes("abc"), IfExists::kReplace)));
+  EXPECT_TRUE(changed(WriteFileAtomic(*root_, "file", AsBytes("abd"), IfExists::kReplace)));
+  EXPECT_TRUE(changed(root_->MakeReadOnly("file")));
+  EXPECT_TRUE(changed(root_->RemoveFile("link")));
+  const uint64_t operations = machine_.operations();
+  EXPECT_EQ(machine_.Crash(CrashMode::kKeepAll)->Contents(), machine_.Contents());
+  EXPECT_EQ(machine_.operations(), operations);
+}
 
 TEST_F(MemFsTest, UnsyncedNamesAreLostAndRemovalsUndone) {
   ASSERT_TRUE(root_->MakeLink("x", "old"));

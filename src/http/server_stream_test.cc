@@ -36,7 +36,7 @@ struct Watch {
   std::atomic<int> alive = 0;
   std::atomic<uint64_t> read = 0;
   std::atomic<bool> read_on_handlers_thread = false;
-  std::thread::id handlers_thread;
+  std::atomic<std::thread::id> handlers_thread;
 };
 
 class PatternSource : public BodySource {
@@ -46,7 +46,7 @@ class PatternSource : public BodySource {
   uint64_t size() const override { return shape_.size; }
   Result<size_t> ReadAt(uint64_t offset, std::span<uint8_t> out) override {
     std::this_thread::sleep_for(shape_.slow);
-    if (std::this_thread::get_id() == watch_.handlers_thread) watch_.read_on_handlers_thread = true;
+    if (std::this_thread::get_id() == watch_.handlers_thread.load()) watch_.read_on_handlers_thread = true;
     if (offset + out.size() > shape_.fails_at) return MachineFailed("disk: input/output error");
     if (offset >= shape_.ends_at) return size_t{0};
     const size_t count = std::min(out.size(), shape_.most_per_read);

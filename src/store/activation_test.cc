@@ -121,6 +121,7 @@ TEST_F(ActivationTest, IsRefusedWhenTheBytesAreNotAsRegistered) {
 }
 
 TEST_F(ActivationTest, IsRefusedForAnExtraFileInTheVersion) {
+  disk_.MakeVersionsWritable();
   std::ofstream(disk_.PathOf("models/lesion_cnn/versions/v1/golden/extra.png")) << "x";
   ExpectUnchangedAfter([&] { return disk_.Activate("v1"); }, "golden/extra.png: unexpected");
 }
@@ -134,6 +135,7 @@ TEST_F(ActivationTest, IsRefusedWithoutClassesAndPreprocessing) {
 
 TEST_F(ActivationTest, IsRefusedForWhatIsNotRegistered) {
   ExpectUnchangedAfter([&] { return disk_.Activate("v9"); }, "lesion_cnn v9 is not registered");
+  disk_.MakeVersionsWritable();
   std::filesystem::copy(disk_.PathOf("models/lesion_cnn/versions/v1"), disk_.PathOf("models/lesion_cnn/versions/v8"),
                         std::filesystem::copy_options::recursive);
   ExpectUnchangedAfter([&] { return disk_.Activate("v8"); }, "lesion_cnn v8 is not registered");
@@ -149,6 +151,7 @@ TEST_F(ActivationTest, NeedsAReasonThatCanBeKept) {
 TEST_F(ActivationTest, IsRefusedWhenACopyDereferencedThePointer) {
   ASSERT_TRUE(disk_.Activate("v1"));
   std::filesystem::remove(disk_.PathOf("models/lesion_cnn/active"));
+  disk_.MakeVersionsWritable();
   std::filesystem::copy(disk_.PathOf("models/lesion_cnn/versions/v1"), disk_.PathOf("models/lesion_cnn/active"),
                         std::filesystem::copy_options::recursive);
   ExpectUnchangedAfter([&] { return disk_.Activate("v2"); }, "a copy has dereferenced it");

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <memory>
 #include <set>
 #include <tuple>
 
+#include "store/testing/for_each.h"
 #include "store/testing/scenario.h"
+#include "store/testing/scenario_check.h"
 
 namespace lotmark::store {
 namespace {
@@ -20,73 +23,107 @@ constexpr Operation kAll[] = {
     Operation::kSyncDir,  Operation::kLock};
 constexpr Operation kNeedSpace[] = {Operation::kCreateFile, Operation::kAppend, Operation::kMakeDir,
                                     Operation::kMakeLink};
-constexpr uint64_t kMoreThanAnyCommandDoes = 120;  // operations of one kind
+constexpr uint64_t kMoreThanAnyCommandDoes = 400;  // operations of one kind
 
-class FaultTest : public testing::TestWithParam<size_t> {
- protected:
-  // The command ran on `machine` and answered `done`. What it said must be so: now, and after a crash.
-  std::string CheckAnswer(fs::MemFs& machine, const Status& done) {
-    const bool unconfirmed = !done && done.error().code == ErrorCode::kUnconfirmed;
-    for (const fs::CrashMode mode : {fs::CrashMode::kKeepAll, fs::CrashMode::kLoseUnsynced}) {
-      const auto after = machine.Crash(mode);
-      ++states_;
-      if (!seen_.insert({Fingerprint(*after), done.has_value(), unconfirmed}).second) continue;
-      const std::string state = StateOfVolume(*machine.Crash(mode));
-      // An error that is not "unconfirmed" promises that nothing changed.
-      if (!done && !unconfirmed && state != scenario_.old_state) {
-        return "refused with '" + done.error().text + "', and yet: " + state;
+// All single faults of one scenario, and full disks, until an answer is not as it must be.
+class Faults {
+ public:
+  explicit Faults(const Scenario& scenario) : scenario_(scenario) {}
+
+  void Explore() {
+    for (const fs::Effect effect : {fs::Effect::kNone, fs::Effect::kDone}) {
+      for (const Operation operation : kAll) {
+        for (const ErrorCode code : {ErrorCode::kMachine, ErrorCode::kNoSpace}) FailEach(operation, code, effect);
       }
-      if (std::string wrong = CheckAfterwards(scenario_, *after, done.has_value()); !wrong.empty()) return wrong;
     }
-    return "";
+    FillTheDisk();
   }
 
-  Scenario scenario_ = AllScenarios()[GetParam()];
-  std::set<std::tuple<std::string, bool, bool>> seen_;  // each state is checked once for each kind of answer
-  size_t states_ = 0;
+  size_t outcomes() const { return outcomes_; }
+  size_t different() const { return seen_.size(); }
+  const std::string& wrong() const { return wrong_; }  // "" = every answer was right
+
+ private:
+  // One operation of a kind fails, the first, the second …, while the command lives on.
+  void FailEach(Operation operation, ErrorCode code, fs::Effect effect) {
+    bool reached = true;
+    for (uint64_t skip = 0; reached && wrong_.empty(); ++skip) {
+      const auto machine = scenario_.Start();
+      machine->InjectFault({operation, skip, code, effect});
+      const Answer answer = scenario_.Run(*machine);
+      reached = machine->FaultsWaiting() == 0;
+      Check(*machine, answer,
+            "operation kind " + std::to_string(static_cast<int>(operation)) + ", number " + std::to_string(skip) +
+                (effect == fs::Effect::kDone ? ", done all the same" : ""));
+    }
+  }
+
+  // From some point on nothing can be written any more.
+  void FillTheDisk() {
+    bool full = true;
+    for (uint64_t skip = 0; full && wrong_.empty(); ++skip) {
+      const auto machine = scenario_.Start();
+      for (const Operation operation : kNeedSpace) {
+        for (uint64_t i = 0; i < kMoreThanAnyCommandDoes; ++i) {
+          machine->InjectFault({operation, skip, ErrorCode::kNoSpace, fs::Effect::kNone});
+        }
+      }
+      const Answer answer = scenario_.Run(*machine);
+      full = !answer.last;
+      const std::string how = "full from operation " + std::to_string(skip) + " of each kind on";
+      if (full && answer.last.error().code != ErrorCode::kNoSpace && !IsUnconfirmed(answer.last)) {
+        wrong_ = how + ": " + answer.last.error().text;
+      }
+      Check(*machine, answer, how);
+    }
+  }
+
+  static bool IsUnconfirmed(const Status& done) { return !done && done.error().code == ErrorCode::kUnconfirmed; }
+
+  // What the commands answered must be so: now, and after a crash.
+  void Check(fs::MemFs& machine, const Answer& answer, const std::string& how) {
+    for (const fs::CrashMode mode : {fs::CrashMode::kKeepAll, fs::CrashMode::kLoseUnsynced}) {
+      ++outcomes_;
+      if (!wrong_.empty()) return;
+      const std::string wrong = CheckAfterCrash(*machine.Crash(mode), answer);
+      if (!wrong.empty()) wrong_ = scenario_.name + ": " + how + ": " + wrong;
+    }
+  }
+
+  std::string CheckAfterCrash(fs::MemFs& machine, const Answer& answer) {
+    const bool unconfirmed = IsUnconfirmed(answer.last);
+    const bool refused = !answer.last && !unconfirmed;
+    if (!seen_.insert({Fingerprint(machine), answer.acknowledged, refused}).second) return "";
+    // An error that is not "unconfirmed" promises that nothing changed.
+    const std::string state = StateOfVolume(machine);
+    if (refused && state != scenario_.states[answer.acknowledged]) {
+      return "refused with '" + answer.last.error().text + "', and yet: " + state;
+    }
+    return CheckAfterwards(scenario_, machine, answer.acknowledged);
+  }
+
+  const Scenario& scenario_;
+  std::set<std::tuple<std::string, size_t, bool>> seen_;  // each content is checked once for each kind of answer
+  size_t outcomes_ = 0;
+  std::string wrong_;
 };
 
-TEST_P(FaultTest, AnyOneOperationMayFail) {
-  const auto without = scenario_.Start();
-  ASSERT_TRUE(scenario_.command(*without));
-  const uint64_t unharmed = without->operations();
-  for (const fs::Effect effect : {fs::Effect::kNone, fs::Effect::kDone}) {
-    for (const Operation operation : kAll) {
-      for (uint64_t skip = 0; skip < kMoreThanAnyCommandDoes; ++skip) {
-        const auto machine = scenario_.Start();
-        machine->InjectFault({operation, skip, ErrorCode::kMachine, effect});
-        const Status done = scenario_.command(*machine);
-        ASSERT_EQ(CheckAnswer(*machine, done), "")
-            << "operation kind " << static_cast<int>(operation) << ", number " << skip
-            << (effect == fs::Effect::kDone ? ", done all the same" : "");
-        if (done && machine->operations() == unharmed) break;  // not reached, so no later one is
-      }
-    }
-  }
-  std::cout << scenario_.name << ", one operation fails: " << states_ << " outcomes, " << seen_.size()
-            << " different\n";
-}
+TEST(FaultTest, AnyOneOperationMayFailAndTheDiskMayBeFull) {
+  const std::vector<Scenario> scenarios = AllScenarios(ScenarioSetAskedFor());
+  std::vector<std::unique_ptr<Faults>> faults;
+  for (const Scenario& scenario : scenarios) faults.push_back(std::make_unique<Faults>(scenario));
+  ForEachInParallel(scenarios.size(), [&](size_t i) { faults[i]->Explore(); });
 
-TEST_P(FaultTest, TheDiskMayBeFullFromAnyPointOn) {
-  for (uint64_t skip = 0; skip < kMoreThanAnyCommandDoes; ++skip) {
-    const auto machine = scenario_.Start();
-    for (const Operation operation : kNeedSpace) {
-      for (uint64_t i = 0; i < kMoreThanAnyCommandDoes; ++i) {
-        machine->InjectFault({operation, skip, ErrorCode::kNoSpace, fs::Effect::kNone});
-      }
-    }
-    const Status done = scenario_.command(*machine);
-    if (!done) {
-      EXPECT_TRUE(done.error().code == ErrorCode::kNoSpace || done.error().code == ErrorCode::kUnconfirmed)
-          << done.error().text;
-    }
-    ASSERT_EQ(CheckAnswer(*machine, done), "") << "from operation " << skip << " of each kind on";
-    if (done) break;
+  size_t outcomes = 0;
+  for (size_t i = 0; i < scenarios.size(); ++i) {
+    EXPECT_EQ(faults[i]->wrong(), "");
+    std::cout << scenarios[i].name << ": " << faults[i]->outcomes() << " outcomes, " << faults[i]->different()
+              << " different\n";
+    outcomes += faults[i]->outcomes();
   }
-  std::cout << scenario_.name << ", the disk is full: " << states_ << " outcomes, " << seen_.size() << " different\n";
+  std::cout << "fault outcomes: " << outcomes << " (" << scenarios.size() << " scenarios)\n";
+  EXPECT_GE(outcomes, 2000U);
 }
-
-INSTANTIATE_TEST_SUITE_P(EveryCommand, FaultTest, testing::Range<size_t>(0, 7));
 
 }  // namespace
 }  // namespace lotmark::store

@@ -118,6 +118,7 @@ TEST_F(ReaderTest, RefusesAVersionFolderThatIsALink) {
 }
 
 TEST_F(ReaderTest, RefusesAManifestOfAnotherVersion) {
+  disk_.MakeVersionsWritable();
   stdfs::copy(disk_.PathOf("models/lesion_cnn/versions/v1"), disk_.PathOf("models/lesion_cnn/versions/v7"),
               stdfs::copy_options::recursive);
   const auto opened = reader_->OpenVersion(kModel, V("v7"));

@@ -86,6 +86,7 @@ TEST_F(RegistrationTest, RefusesOtherBytesUnderATakenId) {
 
 TEST_F(RegistrationTest, NeverReusesAnIdAlsoWhenItsFolderIsGone) {
   ASSERT_TRUE(disk_.Register(Sample("2023-v1")));
+  disk_.MakeVersionsWritable();
   std::filesystem::remove_all(disk_.PathOf("models/lesion_cnn/versions/2023-v1"));
   SampleVersion other = Sample("2023-v1");
   other.weights = "other weights";

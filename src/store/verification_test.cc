@@ -31,9 +31,7 @@ class VerificationTest : public testing::Test {
     if (stdfs::exists(PathOf(name))) stdfs::permissions(PathOf(name), stdfs::perms::owner_all);
     std::ofstream(PathOf(name), std::ios::binary | std::ios::trunc) << bytes;
   }
-  void MakeWritable() {
-    for (const char* folder : {"", "/golden"}) stdfs::permissions(PathOf(folder), stdfs::perms::owner_all);
-  }
+  void MakeWritable() { disk_.MakeVersionsWritable(); }
   // The only bad file, or a text that says how many there are.
   std::string OnlyBad() {
     const auto bad = Report().Bad();
@@ -130,6 +128,7 @@ TEST_F(VerificationTest, FindsAMissingVersionAndOneThatNoEventRegistered) {
 }
 
 TEST_F(VerificationTest, FindsAVersionFolderReplacedByALink) {
+  MakeWritable();
   stdfs::rename(PathOf(""), disk_.folder.PathOf("elsewhere"));
   stdfs::create_directory_symlink(disk_.folder.PathOf("elsewhere"), PathOf(""));
   EXPECT_THAT(OnlyBad(), HasSubstr("lesion_cnn/v1: not a plain file"));

@@ -48,6 +48,8 @@ class FaultPlan {
   void Add(const Fault& fault) { faults_.push_back(fault); }
 
   uint64_t count() const { return count_; }
+  // Faults that no operation has met yet.
+  size_t waiting() const { return faults_.size(); }
   bool dead() const { return dies_at_ && count_ >= *dies_at_; }
 
   struct Verdict {

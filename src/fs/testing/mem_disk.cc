@@ -41,6 +41,13 @@ MemNodePtr Survivor(const MemNode& node, CrashMode mode) {
   return copy;
 }
 
+void Describe(const MemNode& node, const std::string& path, std::string& text) {
+  text += path + " " + std::string(KindName(node.kind)) + (node.read_only ? ", read-only: " : ": ") + node.link_text;
+  text.append(node.content.begin(), node.content.end());
+  text += '\n';
+  for (const auto& [name, child] : node.entries) Describe(*child, path + "/" + name, text);
+}
+
 }  // namespace
 
 MemDisk::MemDisk() : root_(NewNode(EntryKind::kFolder)) {}
@@ -80,6 +87,12 @@ MemDisk MemDisk::Survivors(CrashMode mode) const {
   survivors.last_inode_ = last_inode_;
   survivors.root_ = Survivor(*root_, mode);
   return survivors;
+}
+
+std::string MemDisk::Contents() const {
+  std::string text;
+  Describe(*root_, "", text);
+  return text;
 }
 
 }  // namespace lotmark::fs

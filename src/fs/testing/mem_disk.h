@@ -66,6 +66,9 @@ class MemDisk {
   // The disk after a crash now, in state `mode`. Locks are free, nothing is unsynced.
   MemDisk Survivors(CrashMode mode) const;
 
+  // One line for each entry, as programs see it, followed by what it holds.
+  std::string Contents() const;
+
  private:
   struct Pending {
     std::vector<EntryChange> changes;

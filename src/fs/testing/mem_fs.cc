@@ -32,11 +32,21 @@ void MemFs::InjectFault(const Fault& fault) {
   machine_->faults.Add(fault);
 }
 
+size_t MemFs::FaultsWaiting() const {
+  const std::lock_guard lock(machine_->mutex);
+  return machine_->faults.waiting();
+}
+
 std::unique_ptr<MemFs> MemFs::Crash(CrashMode mode) const {
   auto survivor = std::make_unique<MemFs>();
   const std::lock_guard lock(machine_->mutex);
   survivor->machine_->disk = machine_->disk.Survivors(mode);
   return survivor;
+}
+
+std::string MemFs::Contents() const {
+  const std::lock_guard lock(machine_->mutex);
+  return machine_->disk.Contents();
 }
 
 }  // namespace lotmark::fs

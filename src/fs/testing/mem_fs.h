@@ -37,10 +37,16 @@ class MemFs {
   bool dead() const;
   // Makes one operation fail while the process lives on.
   void InjectFault(const Fault& fault);
+  // How many injected faults no operation has met yet.
+  size_t FaultsWaiting() const;
 
   // A new machine with what is on the disk after a crash now. This one is left as it is, so that one run can be looked
   // at in every mode.
   std::unique_ptr<MemFs> Crash(CrashMode mode) const;
+
+  // What programs see of the whole disk, as text: paths, kinds, modes, bytes, texts of links. Two machines with the
+  // same text behave the same after a crash, but for what was not synced. Counts as no operation.
+  std::string Contents() const;
 
  private:
   std::shared_ptr<MemMachine> machine_;

@@ -1,9 +1,12 @@
-// Every changing command as a scenario on a machine in memory: what was there before, the command, and the rules that
-// hold for whatever a crash or a fault leaves. Crash and fault tests run each scenario at every operation.
+// Changing commands as scenarios on a machine in memory: what was done before, the commands, and the states that may be
+// found afterwards. Crash and fault tests run each scenario at every operation; the rules are in scenario_check.h.
+//
+// A new changing command is one more function in scenario_commands.h and one more line in AllScenarios.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,33 +15,43 @@
 
 namespace lotmark::store {
 
-struct Scenario {
-  std::string name;
-  std::shared_ptr<fs::MemFs> before;          // the machine as the command finds it; never changed
-  std::function<Status(fs::MemFs&)> command;  // opens the volume and runs one command
-  std::function<Status(fs::MemFs&)> recover;  // what the next command does first
-  std::string old_state;                      // StateOf(before)
-  std::string new_state;                      // StateOf(after the command)
+// Opens the volume of a machine and runs one changing command as a person would. Run again after it took effect, it
+// answers OK and changes nothing.
+using Command = std::function<Status(fs::MemFs&)>;
 
-  // A machine as the command finds it.
-  std::unique_ptr<fs::MemFs> Start() const { return before->Crash(fs::CrashMode::kKeepAll); }
+struct Answer {
+  size_t acknowledged = 0;  // how many commands answered OK; the first that does not is the last to be run
+  Status last = Ok();
 };
 
-// Init, Register (a first and a later version, and one of another model), Activate (the first and a later one),
-// Rollback.
-std::vector<Scenario> AllScenarios();
+struct Scenario {
+  std::string name;
+  std::shared_ptr<fs::MemFs> before;  // the machine as the commands find it; never changed
+  std::vector<Command> commands;      // run one after the other
+  // When the first k commands are done, k = 0 … commands.size():
+  std::vector<std::string> states;           // StateOfVolume
+  std::vector<std::set<std::string>> paths;  // PathsOfVolume
 
-// What a volume says of itself: "lesion_cnn: v1 v2, active v1", or "no volume".
+  // A machine as the commands find it.
+  std::unique_ptr<fs::MemFs> Start() const { return before->Crash(fs::CrashMode::kKeepAll); }
+  Answer Run(fs::MemFs& machine) const;
+};
+
+// kEvery: each changing command, first and repeated uses, pairs of commands, and commands that begin where another one
+// died. kLonger: also longer histories, for scripts/torture.
+enum class ScenarioSet { kEvery, kLonger };
+std::vector<Scenario> AllScenarios(ScenarioSet set);
+
+// kLonger when the environment asks for it (LOTMARK_TORTURE=full), else kEvery.
+ScenarioSet ScenarioSetAskedFor();
+
+// What a volume says of itself, "no volume", or "error: …": every change that took effect, in order, the versions of
+// every model and its pointer. A change that recovery completed reads as one that was never interrupted.
 std::string StateOfVolume(fs::MemFs& machine);
 
-// The whole content of the machine as text, random ids made equal: two machines with the same are in the same state.
-std::string Fingerprint(fs::MemFs& machine);
-
-// "" when `machine`, after a crash or a fault, obeys every rule; else what is wrong. Recovers `machine`.
-// - readers that come first find a version that is whole, or the old one;
-// - recovery succeeds; the state is then exactly old or new, and new when `acknowledged`;
-// - every event has its change and every change its event; every file verifies; nothing is left over;
-// - a second recovery changes nothing; the command can then be run again, and leads to the new state.
-std::string CheckAfterwards(const Scenario& scenario, fs::MemFs& machine, bool acknowledged);
+// Every file and link of the volume outside its journal: with a state come exactly these, none missing and none left
+// over. Empty folders say nothing, nor does the top link, which is made ahead of the first activation and never
+// changes.
+std::set<std::string> PathsOfVolume(fs::MemFs& machine);
 
 }  // namespace lotmark::store

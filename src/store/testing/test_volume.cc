@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "fs/file_ops.h"
 
@@ -43,6 +44,13 @@ std::string TestVolume::Events() const {
   for (const journal::Event& event : *events)
     names += (names.empty() ? "" : " ") + std::string(journal::EventKindName(event.kind));
   return names;
+}
+
+void TestVolume::MakeVersionsWritable() const {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PathOf("models"))) {
+    if (entry.is_symlink() || !entry.is_directory()) continue;
+    std::filesystem::permissions(entry.path(), std::filesystem::perms::owner_all, std::filesystem::perm_options::add);
+  }
 }
 
 SampleVersion Sample(const std::string& version) {

@@ -76,6 +76,8 @@ class TestVolume {
     const auto* registered = locked.history().FindRegistered(Model("lesion_cnn"), V(version));
     return locked.Record(MakeEvent(intent, registered->model, registered->version, registered->manifest_sha256));
   }
+  // So that a test may do to registered versions what root may: their folders are read-only.
+  void MakeVersionsWritable() const;
   // "volume_created registering registered …"
   std::string Events() const;
 
