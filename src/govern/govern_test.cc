@@ -54,7 +54,8 @@ class GovernTest : public ::testing::Test {
     return ImportApproval(Place(), Signed(Request(version), by, key));
   }
   Result<store::PointerMove> Activate(const std::string& version) {
-    return disk_.volume->Activate(kModel, V(version), "a test", {}, PolicyPermit(disk_.volume->reader(), [] { return uint64_t{1} << 40; }));
+    return disk_.volume->Activate(kModel, V(version), "a test", {},
+                                  PolicyPermit(disk_.volume->reader(), [] { return uint64_t{1} << 40; }));
   }
   void ExpectRefused(const std::string& envelope, const std::string& says) {
     const auto before = store::TreeOf(*disk_.Root());

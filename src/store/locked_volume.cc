@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "store/reader.h"
 #include "store/recovery.h"
 
 namespace lotmark::store {
@@ -42,6 +43,7 @@ Result<LockedVolume> LockedVolume::Take(const Workplace& place) {
 
 Status LockedVolume::ReadHistory() {
   LOTMARK_ASSIGN_OR_RETURN(const std::vector<journal::Event> events, place_.journal.ReadAll());
+  LOTMARK_RETURN_IF_ERROR(CheckSameVolume(place_.info, events));
   LOTMARK_ASSIGN_OR_RETURN(history_, journal::FoldEvents(events));
   last_time_ = history_.last_time;
   return Ok();

@@ -96,8 +96,16 @@ Result<std::vector<Version>> Reader::ListVersions(const ModelName& model) const 
 
 Result<std::vector<journal::Event>> Reader::History(const std::optional<ModelName>& model) const {
   LOTMARK_ASSIGN_OR_RETURN(std::vector<journal::Event> events, journal_->ReadAll());
+  LOTMARK_RETURN_IF_ERROR(CheckSameVolume(info_, events));
   if (model) std::erase_if(events, [&](const journal::Event& event) { return event.model != model; });
   return events;
+}
+
+Status CheckSameVolume(const VolumeInfo& info, const std::vector<journal::Event>& events) {
+  if (events.empty() || events[0].model == info.primary_model) return Ok();
+  return Refused("volume.json: primary_model: is " + info.primary_model.text() + ", the journal says " +
+                     (events[0].model ? events[0].model->text() : "nothing"),
+                 "Somebody changed volume.json: restore it from a backup.");
 }
 
 }  // namespace lotmark::store

@@ -42,6 +42,9 @@ struct ReaderOptions {
   MemorySource memory = {};
 };
 
+// That the journal is of a volume with this primary model. kRefused: volume.json was changed.
+Status CheckSameVolume(const VolumeInfo& info, const std::vector<journal::Event>& events);
+
 class Reader {
  public:
   // kRefused: not a volume, or one of an unknown format; its journal is signed by another key than the given one.

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "store/testing/scenario.h"
+#include "govern/testing/scenario.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 
 // "" when `machine`, after a crash or a fault, obeys every rule; else what is wrong. Recovers `machine`.
 // - readers that come first find a pointer that was ever meant, and the version it names whole;
@@ -20,4 +20,4 @@ std::string CheckAfterwards(const Scenario& scenario, fs::MemFs& machine, size_t
 // What is on the disk, random ids made equal: machines of one scenario with equal fingerprints need one check.
 std::string Fingerprint(const fs::MemFs& machine);
 
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

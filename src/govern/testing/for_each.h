@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace lotmark::store {
+namespace lotmark::govern {
 
 inline void ForEachInParallel(size_t n, const std::function<void(size_t)>& body) {
   std::atomic<size_t> next = 0;
@@ -19,4 +19,4 @@ inline void ForEachInParallel(size_t n, const std::function<void(size_t)>& body)
   }
 }
 
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

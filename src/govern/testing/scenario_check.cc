@@ -1,15 +1,17 @@
-#include "store/testing/scenario_check.h"
+#include "govern/testing/scenario_check.h"
 
 #include <algorithm>
 
 #include "base/uuid.h"
+#include "govern/testing/scenario_commands.h"
 #include "store/status.h"
-#include "store/testing/scenario_commands.h"
 #include "store/testing/test_volume.h"
 #include "store/verification.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 namespace {
+
+using namespace store;  // the commands are its
 
 constexpr size_t kUuidBytes = 36;
 
@@ -107,4 +109,4 @@ std::string Fingerprint(const fs::MemFs& machine) {
   return text;
 }
 
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

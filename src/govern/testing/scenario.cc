@@ -1,15 +1,17 @@
-#include "store/testing/scenario.h"
+#include "govern/testing/scenario.h"
 
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 
+#include "govern/testing/scenario_commands.h"
 #include "store/status.h"
-#include "store/testing/scenario_commands.h"
 #include "store/testing/test_volume.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 namespace {
+
+using namespace store;  // the commands are its
 
 // One line of AllScenarios.
 struct Case {
@@ -56,23 +58,22 @@ Scenario Make(const Case& at) {
   return scenario;
 }
 
-bool IsIntent(EventKind kind) {
-  return kind == EventKind::kRegistering || kind == EventKind::kActivating || kind == EventKind::kRollingBack;
-}
-
 // An intent that took effect reads the same whether its done event or recovery says so; one that did not is left out.
-std::string DescribeChanges(const std::vector<Event>& events) {
+std::string DescribeChanges(const std::vector<journal::Event>& events) {
   std::string text;
-  std::optional<Event> intent;
-  for (const Event& event : events) {
-    if (IsIntent(event.kind)) {
+  std::optional<journal::Event> intent;
+  for (const journal::Event& event : events) {
+    if (journal::DoneOf(event.kind)) {
       intent = event;
       continue;
     }
-    const EventKind what = intent ? intent->kind : event.kind;
+    const journal::EventKind what = intent ? intent->kind : event.kind;
     intent.reset();
-    if (event.outcome == Outcome::kAbandoned) continue;
-    text += std::string(EventKindName(what)) + " " + event.model->text();
+    if (event.outcome == journal::Outcome::kAbandoned) continue;
+    text += std::string(journal::EventKindName(what));
+    if (event.model) text += " " + event.model->text();
+    if (event.person) text += " by " + *event.person;
+    if (event.file_sha256 && !event.person) text += " " + event.file_sha256->short_hex();
     if (event.version) text += " " + event.version->text();
     text += "; ";
   }
@@ -92,6 +93,10 @@ std::vector<Case> EveryCase() {
   using namespace command;
   const std::vector<Command> two = {Init(), Add("v1"), Add("v2"), Activate("v1")};
   const std::vector<Command> two_active = {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2")};
+  const std::vector<Command> approving = {Init(), Add("v1"), Add("v2"), Activate("v1"), SetPolicy(2)};
+  const std::vector<Command> broken = {Init(), Add("v1"), Add("v2"), Activate("v1"), BreakPointer(Broken::kGone)};
+  const std::vector<Command> dereferenced = {Init(), Add("v1"), Add("v2"), Activate("v1"),
+                                             BreakPointer(Broken::kDereferenced)};
   return {
       {"init", {}, {Init()}},
       {"add the first version", {Init()}, {Add("v1")}},
@@ -106,6 +111,27 @@ std::vector<Case> EveryCase() {
       {"activate, then roll back", two, {Activate("v2"), RollBackTo("v1")}},
       {"activate where an add died", {Init(), Add("v1"), Add("v2")}, {Activate("v1")}, 90},
       {"add where an activation died", two_active, {Add("v3")}, 90},
+      {"set a policy", two, {SetPolicy(2)}},
+      {"change a policy that asks for approvals",
+       approving,
+       {ApprovePolicy(0, kAda), ApprovePolicy(0, kGrace), SetPolicy(0)}},
+      {"approve", approving, {Approve("v2", kAda)}},
+      {"approve, then activate", approving, {Approve("v2", kAda), Approve("v2", kGrace), Activate("v2")}},
+      {"add evidence", two, {AddGoldenEvidence("v2")}},
+      {"revoke a key", approving, {RevokeKeyOf(kAda)}},
+      {"quarantine", two_active, {QuarantineVersion("v1")}},
+      {"quarantine, then roll back", two_active, {QuarantineVersion("v2"), RollBackTo("v1")}},
+      {"quarantine, then stop", two_active, {QuarantineVersion("v2"), Stop("v2")}},
+      {"stop, then roll back",
+       {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2"), QuarantineVersion("v2")},
+       {Stop("v2"), RollBackTo("v1")}},
+      {"repair a pointer that is gone", broken, {Repair()}},
+      {"repair a pointer that was dereferenced", dereferenced, {Repair()}},
+      {"accept a restored journal", two_active, {AcceptRestoredJournal()}},
+      {"approve where a policy change died",
+       {Init(), Add("v1"), Add("v2"), Activate("v1"), SetPolicy(2), SetPolicy(2, 7)},
+       {Approve("v2", kAda)},
+       70},
   };
 }
 
@@ -189,4 +215,4 @@ std::set<std::string> PathsOfVolume(fs::MemFs& machine) {
   return paths;
 }
 
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

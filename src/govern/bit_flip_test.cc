@@ -12,12 +12,19 @@
 #include <iostream>
 #include <random>
 
+#include "approval/signed_approval.h"
 #include "fs/unique_fd.h"
+#include "govern/approvals.h"
+#include "govern/evidence.h"
+#include "govern/policy_in_force.h"
+#include "policy/testing/samples.h"
 #include "store/testing/test_volume.h"
 #include "store/verification.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 namespace {
+
+using namespace store;  // the commands are its
 
 namespace stdfs = std::filesystem;
 
@@ -34,6 +41,19 @@ bool VerifyFinds(const std::string& volume) {
   return !report || !report->ok();
 }
 
+// As `lotmark journal verify` looks.
+bool JournalVerifyFinds(const std::string& volume) {
+  auto root = fs::OpenPosixDir(volume);
+  if (!root) return true;
+  const auto reader = Reader::Open(*std::move(root));
+  if (!reader) return true;
+  const auto log = (*reader)->journal().OpenLog();
+  if (!log) return true;
+  const auto wrong = log->Verify();
+  if (!wrong || !wrong->empty()) return true;
+  return !(*reader)->History();
+}
+
 // What is kept for good, by the beginning of its path, and which verification must find damage in it.
 // A new kind of file is one more line.
 struct Kept {
@@ -46,10 +66,14 @@ constexpr Kept kKept[] = {
     {"models/", "/model-manifest.json", "manifests", VerifyFinds},
     {"models/", ".onnx", "artifacts", VerifyFinds},
     {"models/", ".png", "golden images", VerifyFinds},
+    {"models/lesion_cnn/evidence/", ".json", "approvals and evidence", VerifyFinds},
+    {"policies/", ".json", "policies", VerifyFinds},
+    {"journal/", "", "journal", JournalVerifyFinds},
+    {"volume.json", "", "volume.json", VerifyFinds},
 };
 
 // In these no verification promises to find every flipped bit.
-constexpr std::string_view kLeftOut[] = {"lock", "volume.json", "journal/"};
+constexpr std::string_view kLeftOut[] = {"lock"};
 
 struct Target {
   std::string path;
@@ -70,6 +94,7 @@ class BitFlipTest : public testing::Test {
       ASSERT_TRUE(disk_.Register(sample));
       ASSERT_TRUE(disk_.Activate(version));
     }
+    AddFacts();
     for (const auto& entry : stdfs::recursive_directory_iterator(disk_.path())) {
       if (entry.is_symlink() || !entry.is_regular_file()) continue;
       const std::string path = stdfs::relative(entry.path(), disk_.path());
@@ -77,6 +102,20 @@ class BitFlipTest : public testing::Test {
       ASSERT_TRUE(kept != nullptr || IsLeftOut(path)) << path << ": which verification finds damage in it?";
       if (kept != nullptr) targets_[kept->name].push_back({path, kept});
     }
+  }
+
+  // Evidence, a policy and an approval.
+  void AddFacts() {
+    const ModelName model = Model("lesion_cnn");
+    const store::Workplace place = disk_.volume->Place();
+    ASSERT_TRUE(AddEvidence(place, model, V("v3"), "golden_result", "{\"passed\":true}"));
+    const policy::testing::Person ada = policy::testing::MakePerson("Ada Lovelace");
+    ASSERT_TRUE(SetPolicy(place, policy::testing::PolicyOf({ada}, Json{{"approvals", 1}}).bytes(), "a test"));
+    const auto history = journal::FoldEvents(disk_.volume->reader().History().value()).value();
+    const auto request = RequestFor(disk_.volume->reader().info(), history, model, V("v3")).value();
+    const auto approval =
+        approval::Approval::Sign({ada.name, disk_.clock.now, "I approve", request}, ada.keys[0]).value();
+    ASSERT_TRUE(ImportApproval(place, approval.bytes()));
   }
 
   static const Kept* KindOf(const std::string& path) {
@@ -102,7 +141,7 @@ class BitFlipTest : public testing::Test {
     ASSERT_EQ(::pwrite(file.get(), &byte, 1, static_cast<off_t>(bit / 8)), 1);
   }
 
-  TestVolume disk_;
+  TestVolume disk_{"lesion_cnn", policy::DefaultPolicyBytes()};
   std::map<std::string_view, std::vector<Target>> targets_;  // by kind
 };
 
@@ -134,4 +173,4 @@ TEST_F(BitFlipTest, EveryFlippedBitIsFound) {
 }
 
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

@@ -7,12 +7,13 @@
 #include <set>
 #include <tuple>
 
-#include "store/testing/for_each.h"
-#include "store/testing/scenario.h"
-#include "store/testing/scenario_check.h"
+#include "govern/testing/for_each.h"
+#include "govern/testing/scenario.h"
+#include "govern/testing/scenario_check.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 namespace {
+
 
 using fs::Operation;
 
@@ -126,4 +127,4 @@ TEST(FaultTest, AnyOneOperationMayFailAndTheDiskMayBeFull) {
 }
 
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "fs/testing/mem_fs.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 
 // Opens the volume of a machine and runs one changing command as a person would. Run again after it took effect, it
 // answers OK and changes nothing.
@@ -54,4 +54,4 @@ std::string StateOfVolume(fs::MemFs& machine);
 // changes.
 std::set<std::string> PathsOfVolume(fs::MemFs& machine);
 
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

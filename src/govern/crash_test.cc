@@ -10,13 +10,14 @@
 #include <iostream>
 #include <set>
 
-#include "store/testing/for_each.h"
-#include "store/testing/scenario.h"
-#include "store/testing/scenario_check.h"
-#include "store/testing/scenario_commands.h"
+#include "govern/testing/for_each.h"
+#include "govern/testing/scenario.h"
+#include "govern/testing/scenario_check.h"
+#include "govern/testing/scenario_commands.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
 namespace {
+
 
 constexpr size_t kFewestStates = 20000;
 constexpr size_t kFewestStatesOfFull = 100000;
@@ -113,4 +114,4 @@ TEST(CrashTest, EveryDeathLeavesOldOrNew) {
 }
 
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::govern

@@ -4,10 +4,12 @@
 
 #include <string>
 
-#include "store/testing/scenario.h"
+#include "govern/testing/scenario.h"
 #include "store/volume.h"
 
-namespace lotmark::store {
+namespace lotmark::govern {
+
+using store::Volume;
 
 constexpr char kScenarioVolume[] = "volume";
 
@@ -28,5 +30,22 @@ Command Add(const std::string& version, const std::string& model = "lesion_cnn")
 Command Activate(const std::string& version);
 Command RollBackTo(const std::string& version);
 
+// Who may approve in scenarios.
+enum Approver { kAda, kGrace };
+// A policy that asks for so many approvals; `variant` makes others of the same meaning.
+Command SetPolicy(size_t approvals, int variant = 0);
+Command ApprovePolicy(size_t approvals, Approver by);
+Command Approve(const std::string& version, Approver by);
+Command AddGoldenEvidence(const std::string& version);
+Command RevokeKeyOf(Approver whose);
+Command QuarantineVersion(const std::string& version);
+Command Stop(const std::string& version);
+Command Repair();
+Command AcceptRestoredJournal();
+
+// What a copy tool or a hand does to the pointer, durably.
+enum class Broken { kGone, kDereferenced };
+Command BreakPointer(Broken how);
+
 }  // namespace command
-}  // namespace lotmark::store
+}  // namespace lotmark::govern
