@@ -19,6 +19,7 @@ struct Case {
   std::vector<Command> before;  // on an empty folder
   std::vector<Command> commands;
   std::optional<uint64_t> dies_after = {};  // operations, of the last of `before`: it dies there and is not run again
+  bool begins_broken = false;
 };
 
 void OrDie(const std::string& name, const Status& status) {
@@ -43,7 +44,7 @@ std::shared_ptr<fs::MemFs> Prepare(const Case& at) {
 }
 
 Scenario Make(const Case& at) {
-  Scenario scenario{at.name, Prepare(at), at.commands, {}, {}};
+  Scenario scenario{at.name, Prepare(at), at.commands, {}, {}, at.begins_broken};
   const auto machine = scenario.Start();
   if (IsScenarioVolume(*machine)) OrDie(at.name, RecoverScenario(*machine));
   const auto keep = [&] {
@@ -125,8 +126,8 @@ std::vector<Case> EveryCase() {
       {"stop, then roll back",
        {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2"), QuarantineVersion("v2")},
        {Stop("v2"), RollBackTo("v1")}},
-      {"repair a pointer that is gone", broken, {Repair()}},
-      {"repair a pointer that was dereferenced", dereferenced, {Repair()}},
+      {"repair a pointer that is gone", broken, {Repair()}, {}, true},
+      {"repair a pointer that was dereferenced", dereferenced, {Repair()}, {}, true},
       {"accept a restored journal", two_active, {AcceptRestoredJournal()}},
       {"approve where a policy change died",
        {Init(), Add("v1"), Add("v2"), Activate("v1"), SetPolicy(2), SetPolicy(2, 7)},

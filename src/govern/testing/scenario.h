@@ -32,6 +32,9 @@ struct Scenario {
   std::vector<std::string> states;           // StateOfVolume
   std::vector<std::set<std::string>> paths;  // PathsOfVolume
 
+  // The volume is broken before the commands and put right by them: until then readers and checks rightly complain.
+  bool begins_broken = false;
+
   // A machine as the commands find it.
   std::unique_ptr<fs::MemFs> Start() const { return before->Crash(fs::CrashMode::kKeepAll); }
   Answer Run(fs::MemFs& machine) const;
