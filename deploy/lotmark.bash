@@ -9,8 +9,9 @@ _lotmark_options() {  # COMMAND
     show) echo --model --volume --json --raw ;;
     activate) echo --model --volume --actor --reason ;;
     rollback) echo --model --volume --actor --to --reason ;;
+    update) echo --volume --actor --json --service --reason --cacert --timeout --dry-run ;;
     status) echo --volume --json ;;
-    history) echo --model --volume --json --all ;;
+    history) echo --model --volume --json --all --at --records ;;
     serve)
       echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
       echo --tls-cert --tls-key --workers --queue --deadline-seconds --max-connections --max-downloads --max-body-mib
@@ -28,7 +29,7 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history serve classify trace records ;;
+    "") echo init manifest add list show verify activate rollback update status history serve classify trace records ;;
     manifest) echo complete ;;
     records) echo list events ;;
   esac
@@ -44,9 +45,9 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --model | --reason | --records | --to | --limit) return ;;
+    --actor | --model | --reason | --records | --to | --limit | --at | --service | --timeout) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --tls-cert | --tls-key)
+    --config | --tls-cert | --tls-key | --cacert)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -57,7 +58,7 @@ _lotmark() {
   case $command in
     "" | manifest | records) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "manifest complete")
+    add | classify | update | "manifest complete")
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

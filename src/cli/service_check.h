@@ -44,7 +44,7 @@ struct Patience {
   std::chrono::milliseconds interval{200};
   // Replaced by tests.
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
-  std::function<void(std::chrono::milliseconds)> sleep;  // empty: of this thread
+  std::function<void(std::chrono::milliseconds)> sleep = {};  // empty: of this thread
 };
 
 // Asks at least once. The text of the kYes; kRefused: kNo, or not within the deadline, with the last text.

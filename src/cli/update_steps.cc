@@ -75,8 +75,9 @@ Status UpdateOutcome::Verdict() const {
     case Back::kFailed:
       break;
   }
-  return Refused(fmt::format("{}; AND IT COULD NOT BE ROLLED BACK: {}", text, back_error->text),
-                 "The new version is still active: look at `lotmark status`, then use `lotmark rollback`.");
+  return Refused(
+      fmt::format("{}; AND IT COULD NOT BE ROLLED BACK: {}", text, back_error->text),
+      "Look at `lotmark status`: unless another command moved the pointer, the new version is still active.");
 }
 
 }  // namespace lotmark::cli

@@ -99,7 +99,7 @@ TEST(UpdateStepsTest, ARollbackThatFailsIsSaidLoudly) {
   const Status verdict = RunUpdate(effects, diary).Verdict();
   ASSERT_FALSE(verdict);
   EXPECT_THAT(verdict.error().text, HasSubstr("bad luck; AND IT COULD NOT BE ROLLED BACK: the disk is gone"));
-  EXPECT_THAT(verdict.error().hint, HasSubstr("lotmark rollback"));
+  EXPECT_THAT(verdict.error().hint, HasSubstr("lotmark status"));
 }
 
 TEST(UpdateStepsTest, TheReasonOfARollbackFitsTheHistory) {
