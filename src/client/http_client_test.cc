@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <fstream>
 #include <thread>
 
-#include "fs/file_ops.h"
-#include "fs/posix_fs.h"
 #include "fs/testing/temp_folder.h"
 #include "http/testing/echo.h"
 #include "http/testing/identity.h"
@@ -176,8 +176,7 @@ TEST(HttpClientTest, WhatDoesNotSpeakHttp) {
 class HttpClientTlsTest : public testing::Test {
  protected:
   std::string Write(const std::string& name, const std::string& text) const {
-    const auto folder = fs::OpenPosixDir(folder_.path()).value();
-    EXPECT_TRUE(fs::WriteFileAtomic(*folder, name, AsBytes(text), fs::IfExists::kReplace));
+    std::ofstream(folder_.PathOf(name)) << text;
     return folder_.PathOf(name);
   }
 
