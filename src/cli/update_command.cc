@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -99,6 +100,8 @@ Json OutcomeJson(const UpdateOutcome& outcome, const UpdateSubject* subject, Jso
 }
 
 Result<Outcome> Update(const Context& context, const UpdateOptions& options, bool dry_run) {
+  // A reader that goes away must not end an update between the pointer's move and the services' answers.
+  std::signal(SIGPIPE, SIG_IGN);
   std::unique_ptr<UpdateBase> effects;
   if (dry_run) {
     effects = std::make_unique<DryUpdate>(context, options);

@@ -257,6 +257,19 @@ class Update(LotmarkTest):
         process.communicate(timeout=PATIENCE)
         return process.returncode
 
+    def test_a_reader_that_goes_away_does_not_end_it(self):
+        service = self.serve()
+        process = subprocess.Popen([LOTMARK, "update", self.export, "--service", self.url(service)],
+                                   env={**os.environ, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read1(1)
+        process.stdout.close()
+        with process.stderr:
+            self.assertIn(b"standard output cannot be written", process.stderr.read())
+        self.assertEqual(process.wait(timeout=PATIENCE), 3)
+        self.assertEqual(self.active(), "2024-v1")
+        rows = self.ok("records", "list", "--json").json
+        self.assertEqual([row["source"] for row in rows], ["test"], "the service was asked to the end")
+
     def test_interrupted_at_any_step_it_is_run_again(self):
         service = self.serve()
         for step in STEPS:
