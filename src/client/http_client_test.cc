@@ -20,6 +20,13 @@ namespace {
 
 using testing::HasSubstr;
 
+sockaddr_in AnyPort() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 // Accepts one connection, sends what it is told, over and over when asked to, and then holds the connection open until
 // the client goes.
 class RawServer {
@@ -28,9 +35,7 @@ class RawServer {
 
   RawServer(std::vector<std::string> pieces, Then then) : pieces_(std::move(pieces)), then_(then) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = AnyPort();
     socklen_t size = sizeof address;
     EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
     EXPECT_EQ(listen(listener_, 1), 0);
@@ -123,16 +128,17 @@ TEST(HttpClientTest, RefusesWhatIsNoAddressOfAService) {
 }
 
 TEST(HttpClientTest, NobodyAnswers) {
-  uint16_t port = 0;
-  {
-    const auto server = http::testing::StartServer(http::testing::Echo);
-    port = server->port();
-  }
-  const std::string url = "http://127.0.0.1:" + std::to_string(port);
+  const int bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // and not listening
+  sockaddr_in address = AnyPort();
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(bound, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(getsockname(bound, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   const auto reply = ClientOf(url).Get("/health");
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, ErrorCode::kMachine);
   EXPECT_THAT(reply.error().text, HasSubstr(url + "/health: "));
+  close(bound);
 }
 
 TEST(HttpClientTest, GivesUpOnStalls) {
