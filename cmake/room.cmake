@@ -5,8 +5,8 @@
 # takes every *.cc of the folder; *_test.cc become ctest cases of one program `<room>_test`; <room>/testing/*.cc become
 # `lotmark_<room>_testing`, the fakes that other rooms' tests may link. Globbing means no test can be dropped quietly.
 # tools/layers.txt says which room may include which; the order here is the order of building.
-set(LOTMARK_ROOMS base fs tlog journal manifest approval policy image runtime runtime_onnx store govern records classify metrics serve
-    http api cli)
+set(LOTMARK_ROOMS base fs tlog journal manifest approval policy image runtime runtime_onnx store govern records classify
+    metrics serve http client api cli)
 
 include(GoogleTest)
 

@@ -9,10 +9,11 @@ _lotmark_options() {  # COMMAND
     show) echo --model --volume --json --raw ;;
     activate) echo --model --volume --actor --reason ;;
     rollback) echo --model --volume --actor --to --reason ;;
+    update) echo --volume --actor --json --service --reason --cacert --timeout --dry-run ;;
     status) echo --volume --json ;;
     "golden run") echo --model --volume --json ;;
     "golden record") echo --json --image --tolerance --replace ;;
-    history) echo --model --volume --json --all ;;
+    history) echo --model --volume --json --all --at --records ;;
     serve)
       echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
       echo --tls-cert --tls-key --workers --queue --deadline-seconds --max-connections --max-downloads --max-body-mib
@@ -32,7 +33,7 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records golden ;;
+    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records golden update ;;
     manifest) echo complete ;;
     approve) echo sign ;;
     golden) echo run record ;;
@@ -50,9 +51,9 @@ _lotmark() {
   COMPREPLY=()
   case $previous in
     --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
-    --actor | --meaning | --model | --name | --reason | --records | --to | --limit | --tolerance) return ;;
+    --actor | --meaning | --model | --name | --reason | --records | --to | --limit | --tolerance | --at | --service | --timeout) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --key | --out | --tls-cert | --tls-key | --image)
+    --config | --key | --out | --tls-cert | --tls-key | --image | --cacert)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -63,7 +64,7 @@ _lotmark() {
   case $command in
     "" | approve | manifest | records | golden) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
     init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "approve sign" | "manifest complete" | "golden record")
+    add | classify | "approve sign" | "manifest complete" | "golden record" | update)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

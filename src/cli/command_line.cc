@@ -104,6 +104,7 @@ int Run(int argc, const char* const* argv, const Toolbox& toolbox) {
   AddVerify(registrar);
   AddActivate(registrar);
   AddRollback(registrar);
+  AddUpdate(registrar);
   AddStatus(registrar);
   AddHistory(registrar);
   AddKeygen(registrar);

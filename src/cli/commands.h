@@ -30,6 +30,8 @@ void AddInit(Registrar& registrar);
 void AddAdd(Registrar& registrar);
 void AddActivate(Registrar& registrar);
 void AddRollback(Registrar& registrar);
+// update_command.cc
+void AddUpdate(Registrar& registrar);
 // reading_commands.cc: look at the volume
 void AddList(Registrar& registrar);
 void AddShow(Registrar& registrar);

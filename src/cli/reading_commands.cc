@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/forms.h"
+#include "cli/history_at.h"
 #include "cli/progress_bar.h"
 
 namespace lotmark::cli {
@@ -234,9 +235,21 @@ void AddHistory(Registrar& registrar) {
   CLI::App* command = AddCommand(registrar, "history", "Show who did what, when and why", "lotmark history --json",
                                  {Takes::kVolumeAndModel, Takes::kJson});
   auto all = std::make_shared<bool>(false);
-  command->add_flag("--all", *all, "Events of every model and of the volume itself");
-  command->callback(
-      [&registrar, all] { registrar.action = [all](const Context& context) { return History(context, *all); }; });
+  auto at = std::make_shared<std::string>();
+  CLI::Option* all_option = command->add_flag("--all", *all, "Events of every model and of the volume itself");
+  CLI::Option* at_option = command->add_option(
+      "--at", *at, "Instead: which version was the desired one at this time, as 2026-03-01T12:00:00Z");
+  CLI::Option* records_option =
+      command->add_option("--records", registrar.common.records,
+                          "With --at: also what each replica was really serving (default database: $LOTMARK_RECORDS)");
+  at_option->excludes(all_option);
+  records_option->expected(0, 1)->needs(at_option);
+  command->callback([&registrar, all, at, at_option, records_option] {
+    const bool asks_for_moment = at_option->count() > 0, with_records = records_option->count() > 0;
+    registrar.action = [all, at, asks_for_moment, with_records](const Context& context) {
+      return asks_for_moment ? HistoryAt(context, *at, with_records) : History(context, *all);
+    };
+  });
 }
 
 }  // namespace lotmark::cli
