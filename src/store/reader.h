@@ -54,6 +54,9 @@ class Reader {
   // Control events by index; of one model when given. kRefused: the log is damaged; the text names the event.
   Result<std::vector<Event>> History(const std::optional<ModelName>& model = std::nullopt) const;
 
+  // How many events there are: whoever looks often reads the history again only when this has changed.
+  Result<uint64_t> EventCount() const { return log_->Count(); }
+
   // For this room: the volume's folder and log. No one else needs them.
   fs::Dir& root() const { return *root_; }
   EventLog& log() const { return *log_; }
