@@ -68,8 +68,8 @@ void RecordEvent(records::Writer& writer, const records::ServiceEvent& event) {
   }
 }
 
-void LogModelEvent(serve::KeeperEvent kind, std::string_view name,
-                   const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
+void LogModelEvent(std::string_view name, const std::optional<serve::VersionIdentity>& identity,
+                   const std::string& reason) {
   LogEvent event{.event = name, .message = fmt::format("{} {}", name, Describe(identity))};
   if (!reason.empty()) {
     event.level = LogLevel::kWarning;
@@ -90,7 +90,7 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
       [replica, &clock, &writer, &metrics](
           serve::KeeperEvent event, const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
         const auto kind = RecordKindOf(event);
-        LogModelEvent(event, records::ServiceEventKindName(kind), identity, reason);
+        LogModelEvent(records::ServiceEventKindName(kind), identity, reason);
         metrics.CountModelEvent(event);
         RecordEvent(writer, MakeEvent(replica, clock, kind, identity, reason));
       };

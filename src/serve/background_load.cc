@@ -11,8 +11,13 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr int kNiceness = 10;
+
 // Linux applies this to the thread alone, and to those that it starts.
-void LowerPriorityOfThisThread() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
+void LowerPriorityOfThisThread() {
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  if (getpriority(PRIO_PROCESS, thread) < kNiceness) setpriority(PRIO_PROCESS, thread, kNiceness);
+}
 
 }  // namespace
 

@@ -71,7 +71,7 @@ class Keeper final : public ModelKeeper {
   void Run() {
     thread_ = std::thread([this] {
       while (!stopping_) {
-        watch_.Wait(retired_.empty() ? options_.poll_interval : std::min(options_.poll_interval, kRetiredInterval));
+        watch_.Wait(UntilNextLook());
         if (!stopping_) Look();
         FreeRetired();
       }
@@ -99,6 +99,15 @@ class Keeper final : public ModelKeeper {
 
   // REQUIRES: mutex_ is held.
   bool Refusing() const { return state_.withdrawn && steady_clock::now() >= refuse_from_; }
+
+  std::chrono::milliseconds UntilNextLook() const {
+    auto time = options_.poll_interval;
+    if (!retired_.empty()) time = std::min(time, kRetiredInterval);
+    const std::lock_guard lock(mutex_);
+    if (!state_.withdrawn || told_of_withdrawal_) return time;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(refuse_from_ - steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), time);
+  }
 
   void Look() {
     const Result<VersionIdentity> desired = source_->ReadDesired();
@@ -226,10 +235,10 @@ class Keeper final : public ModelKeeper {
     if (std::exchange(told_of_withdrawal_, false)) listener_(KeeperEvent::kPermitted, serving, "");
   }
 
-  // After the look: a rollback to the kept model needs no word.
+  // When requests are refused from now on: a version that was left in time needs no word.
   void TellOfWithdrawal() {
     const auto withdrawn = state().withdrawn;
-    if (!withdrawn || std::exchange(told_of_withdrawal_, true)) return;
+    if (!withdrawn || !withdrawn->refusing || std::exchange(told_of_withdrawal_, true)) return;
     listener_(KeeperEvent::kWithdrawn, withdrawn->identity, withdrawn->reason);
   }
 

@@ -63,8 +63,8 @@ enum class KeeperEvent {
   kLoaded,
   kSwapped,
   kRefused,
-  kWithdrawn,  // the active version must be left, and no other one is ready
-  kPermitted,  // the active version, withdrawn before, may serve again
+  kWithdrawn,  // from now on requests are refused: the active version must not serve, and no other one is ready
+  kPermitted,  // the active version serves again after that
 };
 
 class ModelKeeper {
