@@ -146,11 +146,14 @@ class Swap(LotmarkTest):
         _, _, metrics = service.request("GET", "/metrics")
         self.assertIn(b"\nlotmark_model_withdrawn 1\n", metrics)
         # Losing the volume now permits nothing again.
-        elsewhere = self.scratch / "elsewhere"
-        (self.volume / "journal").rename(elsewhere)
+        journal, elsewhere = self.volume / "journal", self.scratch / "elsewhere"
+        elsewhere.mkdir()
+        for entry in list(journal.iterdir()):
+            entry.rename(elsewhere / entry.name)
         self.wait_for_health(service, lambda health: "journal" in health["last_failure"]["reason"])
         self.assertEqual(service.classify(self.image)[0], 503)
-        elsewhere.rename(self.volume / "journal")
+        for entry in list(elsewhere.iterdir()):
+            entry.rename(journal / entry.name)
         # Only the journal does.
         self.ok("activate", "2024-v1", "--reason", "it was the measurement")
         self.wait_for_health(service, lambda health: health["status"] == "ok")
