@@ -143,7 +143,7 @@ TEST(HealthReport, IsTheDocumentedOneInEveryState) {
   EXPECT_TRUE(HealthReport(state, "clinic-1", false)["last_failure"]["version"].is_null());
 
   state.last_failure.reset();
-  state.previous_kept = state.desired;
+  state.previous_kept = state.loading;
   state.desired.reset();
   state.withdrawn = serve::WithdrawnVersion{*state.active, "was rolled back from", {}, false};
   const Json leaving = HealthReport(state, "clinic-1", false);
