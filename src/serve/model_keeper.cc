@@ -113,12 +113,12 @@ class Keeper final : public ModelKeeper {
     const Result<VersionIdentity> desired = source_->ReadDesired();
     SetDesired(desired);
     NoteStanding();
+    TellOfWithdrawal();
     if (auto finished = load_.Take()) {
       Finish(*std::move(finished), desired);
       ReturnMemory();
     }
     Follow(desired);
-    TellOfWithdrawal();
   }
 
   void Follow(const Result<VersionIdentity>& desired) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "serve/testing/fake_volume.h"
 
 namespace lotmark::serve {
@@ -25,6 +27,11 @@ class Told {
       const std::lock_guard lock(mutex_);
       lines_.push_back(text);
     };
+  }
+  uint64_t swaps() const {
+    const auto all = lines();
+    return static_cast<uint64_t>(
+        std::count_if(all.begin(), all.end(), [](const std::string& line) { return line.starts_with("swapped"); }));
   }
   std::vector<std::string> lines() const {
     const std::lock_guard lock(mutex_);
@@ -65,7 +72,8 @@ class ModelKeeperTest : public ::testing::Test {
     return false;
   }
   bool AwaitActive(const std::string& version) {
-    return Await([&] { return Active() == version; });
+    // Also that the listener was told, which comes after the exchange.
+    return Await([&] { return Active() == version && told_.swaps() == keeper_->state().swaps; });
   }
   bool AwaitFailure(const std::string& reason) {
     return Await([&] {
@@ -404,6 +412,7 @@ TEST_F(ModelKeeperTest, AWithdrawnVersionThatCannotBeLeftIsNotServed) {
   volume_.Withdraw("v1");
   volume_.PointAt("v2");
   ASSERT_TRUE(AwaitRefusing());
+  ASSERT_TRUE(Await([&] { return told_.lines().size() == 3; }));
   EXPECT_EQ(Serving(), "colours v1 was rolled back from, and no other version is ready to serve");
   const KeeperState state = keeper_->state();
   EXPECT_EQ(state.withdrawn->identity, volume_.Identity("v1"));
@@ -438,11 +447,12 @@ TEST_F(ModelKeeperTest, AStoppedModelIsNotServedFromThen) {
   EXPECT_FALSE(keeper_->state().desired);
   volume_.MendPointer();
   volume_.Permit("v1");
-  ASSERT_TRUE(Await([&] { return Serving() == "v1"; }));
+  ASSERT_TRUE(Await([&] { return told_.lines().size() == 4; }));
+  EXPECT_EQ(Serving(), "v1");
   EXPECT_FALSE(keeper_->state().withdrawn);
   EXPECT_EQ(volume_.loads("v1"), 1u);
-  EXPECT_THAT(told_.lines(), ElementsAre("loaded v1", "refused pointer: the model was stopped",
-                                         "withdrawn v1: was stopped", "permitted v1"));
+  EXPECT_THAT(told_.lines(), UnorderedElementsAre("loaded v1", "refused pointer: the model was stopped",
+                                                  "withdrawn v1: was stopped", "permitted v1"));
 }
 
 TEST_F(ModelKeeperTest, AVersionThatIsWithdrawnWhileItIsBeingLoadedNeverServes) {
