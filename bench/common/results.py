@@ -8,7 +8,7 @@ from common import machine
 from common.places import BENCH
 
 RESULTS = BENCH / "results"
-ORDER = ["add", "verify", "classify", "service", "idle", "download", "start", "memory", "pool"]
+ORDER = ["add", "verify", "classify", "service", "idle", "download", "start", "memory", "pool", "swaps", "rollback"]
 
 
 @dataclasses.dataclass

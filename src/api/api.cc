@@ -78,7 +78,8 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   // The caller is not told of failures of this side; the log is.
   static http::Response Failure(Exchange& exchange, const Error& error, Looked looked) {
     http::Response response = ErrorResponseFor(error, looked);
-    if (response.status >= 500 && error.code != ErrorCode::kBusy) exchange.set_failure(error.text);
+    const bool failed = response.status >= 500 && error.code != ErrorCode::kBusy && error.code != ErrorCode::kWithdrawn;
+    if (failed) exchange.set_failure(error.text);
     return response;
   }
 
@@ -111,7 +112,8 @@ class Api::Routes : public std::enable_shared_from_this<Api::Routes> {
   void Live(http::Request, const Params&, Answer respond) { respond(JsonResponse(Json{{"live", true}})); }
 
   void Ready(http::Request, const Params&, Answer respond) {
-    respond(JsonResponse(Json{{"ready", !draining_}}, draining_ ? 503 : 200));
+    const bool ready = !draining_ && !backend_.keeper.state().refusing();
+    respond(JsonResponse(Json{{"ready", ready}}, ready ? 200 : 503));
   }
 
   void Metrics(http::Request, const Params&, Answer respond) {

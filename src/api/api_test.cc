@@ -268,6 +268,22 @@ TEST_F(ApiTest, ReportsHealth) {
   EXPECT_EQ(Get("/health/live").status, 200);
 }
 
+TEST_F(ApiTest, SaysThatTheVersionWasWithdrawn) {
+  loaded_.Withdraw("v1", {"was stopped", serve::Withdrawal::Leave::kAtOnce});
+  while (!keeper_->state().refusing()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  Client client = http::testing::ConnectTo(*server_);
+  ASSERT_TRUE(client.Send(RawClassify(RedImage())));
+  const auto reply = client.ReadReply();
+  ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_EQ(reply->status, 503);
+  EXPECT_EQ(CodeOf(*reply), "version_withdrawn");
+  EXPECT_EQ(reply->header("retry-after"), "1");
+  EXPECT_THAT(reply->body, HasSubstr("colours v1 was stopped"));
+  EXPECT_EQ(Get("/health/ready").status, 503);
+  EXPECT_EQ(BodyOf(Get("/health"))["status"], "withdrawn");
+  EXPECT_EQ(Get("/health/live").status, 200);
+}
+
 TEST_F(ApiTest, ListsModelsAndServesTheManifestsExactBytes) {
   const Json models = BodyOf(Get("/models"));
   const std::string digest = Sha256Of(manifest_).hex();

@@ -26,6 +26,8 @@ Meaning MeaningOf(ErrorCode code, Looked looked) {
       return {409, "conflict"};
     case ErrorCode::kBusy:
       return {503, "busy"};
+    case ErrorCode::kWithdrawn:
+      return {503, "version_withdrawn"};
     case ErrorCode::kNoSpace:
       return {507, "no_space"};
     case ErrorCode::kModelFault:

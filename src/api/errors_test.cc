@@ -29,6 +29,7 @@ TEST(ErrorResponse, HasTheStatusThatFits) {
       {ErrorCode::kNotFound, Looked::kAtStore, 404, "not_found"},
       {ErrorCode::kConflict, Looked::kAtImage, 409, "conflict"},
       {ErrorCode::kBusy, Looked::kAtImage, 503, "busy"},
+      {ErrorCode::kWithdrawn, Looked::kAtImage, 503, "version_withdrawn"},
       {ErrorCode::kNoSpace, Looked::kAtImage, 507, "no_space"},
       {ErrorCode::kMachine, Looked::kAtImage, 500, "failed"},
       {ErrorCode::kUnconfirmed, Looked::kAtImage, 500, "failed"},

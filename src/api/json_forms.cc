@@ -45,6 +45,13 @@ Json Top(const records::ClassificationRow& row, size_t count) {
   return top;
 }
 
+const char* HealthStatus(const serve::KeeperState& state, bool draining) {
+  if (draining) return "draining";
+  if (state.refusing()) return "withdrawn";
+  const bool as_wanted = state.desired == state.active && !state.last_failure && !state.withdrawn;
+  return as_wanted ? "ok" : "degraded";
+}
+
 Json Quality(const records::ClassificationRow& row) {
   return Json{{"sharpness", row.sharpness},
               {"brightness", row.brightness},
@@ -103,20 +110,25 @@ Json ServiceEventJson(const records::ServiceEvent& event) {
 
 Json HealthReport(const serve::KeeperState& state, std::string_view replica, bool draining) {
   const bool in_sync = state.desired == state.active;
-  const char* status = draining ? "draining" : !in_sync || state.last_failure ? "degraded" : "ok";
-  Json report{{"status", status},
+  Json report{{"status", HealthStatus(state, draining)},
               {"replica", replica},
               {"desired", Identity(state.desired)},
               {"active", Identity(state.active)},
               {"loading", Identity(state.loading)},
+              {"previous_kept", Identity(state.previous_kept)},
               {"in_sync", in_sync},
-              {"swaps", state.swaps}};
-  if (state.last_failure) {
-    report["last_failure"] = Json{{"version", Identity(state.last_failure->identity)},
-                                  {"reason", state.last_failure->reason},
-                                  {"time", FormatUtc(state.last_failure->time)}};
-  } else {
-    report["last_failure"] = nullptr;
+              {"swaps", state.swaps},
+              {"withdrawn", nullptr},
+              {"last_failure", nullptr}};
+  if (const auto& withdrawn = state.withdrawn) {
+    report["withdrawn"] = Json{{"version", Identity(withdrawn->identity)},
+                               {"reason", withdrawn->reason},
+                               {"time", FormatUtc(withdrawn->time)},
+                               {"refusing", withdrawn->refusing}};
+  }
+  if (const auto& failure = state.last_failure) {
+    report["last_failure"] =
+        Json{{"version", Identity(failure->identity)}, {"reason", failure->reason}, {"time", FormatUtc(failure->time)}};
   }
   return report;
 }

@@ -141,6 +141,22 @@ TEST(HealthReport, IsTheDocumentedOneInEveryState) {
   state.last_failure->identity.reset();  // the pointer cannot be read
   EXPECT_EQ(HealthReport(state, "clinic-1", false)["status"], "degraded");
   EXPECT_TRUE(HealthReport(state, "clinic-1", false)["last_failure"]["version"].is_null());
+
+  state.last_failure.reset();
+  state.previous_kept = state.loading;
+  state.desired.reset();
+  state.withdrawn = serve::WithdrawnVersion{*state.active, "was rolled back from", {}, false};
+  const Json leaving = HealthReport(state, "clinic-1", false);
+  EXPECT_EQ(Mismatch("Health", leaving), "");
+  EXPECT_EQ(leaving["status"], "degraded");
+  EXPECT_TRUE(leaving["desired"].is_null());
+  EXPECT_EQ(leaving["previous_kept"]["model_version"], "v2");
+  EXPECT_EQ(leaving["withdrawn"]["version"]["model_version"], "v1");
+  EXPECT_EQ(leaving["withdrawn"]["reason"], "was rolled back from");
+  EXPECT_EQ(leaving["withdrawn"]["refusing"], false);
+  state.withdrawn->refusing = true;
+  EXPECT_EQ(HealthReport(state, "clinic-1", false)["status"], "withdrawn");
+  EXPECT_EQ(HealthReport(state, "clinic-1", true)["status"], "draining");
 }
 
 }  // namespace

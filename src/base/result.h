@@ -20,6 +20,7 @@ enum class ErrorCode {
   kNotFound,     // the named thing does not exist (exit 1, HTTP 404)
   kConflict,     // the id is taken by something else (exit 1, HTTP 409)
   kBusy,         // somebody else holds it now; try again later (exit 1, HTTP 503)
+  kWithdrawn,    // it was taken out of service and must not be used (exit 1, HTTP 503)
   kTooLarge,     // over a documented limit (exit 1, HTTP 413)
   kModelFault,   // a model's output is not what it must be: not the input's fault (exit 1, HTTP 500)
   kUsage,        // the command line is wrong (exit 2)

@@ -189,8 +189,8 @@ void AddRecords(Registrar& registrar) {
   command->require_subcommand(1);
   Registrar nested{*command, registrar.common, registrar.action};
   AddListing(nested, "list", "List the newest classifications", "lotmark records list --limit 10", ListRecords);
-  AddListing(nested, "events", "List what services did: loaded, refused, swapped, drained", "lotmark records events",
-             ListServiceEvents);
+  AddListing(nested, "events", "List what services did: loaded, refused, swapped, drained, withdrawn, permitted",
+             "lotmark records events", ListServiceEvents);
 }
 
 }  // namespace lotmark::cli

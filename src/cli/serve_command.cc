@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/listen_address.h"
 #include "cli/log.h"
+#include "cli/operator_file.h"
 #include "cli/request_log.h"
 #include "cli/serve_http.h"
 #include "cli/serve_signals.h"
@@ -21,6 +22,13 @@ namespace lotmark::cli {
 namespace {
 
 constexpr size_t kMaxReplicaBytes = 128;
+constexpr size_t kMaxJournalKeyBytes = 1024;
+
+std::string Trimmed(const std::string& text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kSpace);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+}
 
 std::string Describe(const std::optional<serve::VersionIdentity>& identity) {
   if (!identity) return "no version";
@@ -46,6 +54,10 @@ records::ServiceEventKind RecordKindOf(serve::KeeperEvent event) {
       return records::ServiceEventKind::kSwapped;
     case serve::KeeperEvent::kRefused:
       return records::ServiceEventKind::kRefused;
+    case serve::KeeperEvent::kWithdrawn:
+      return records::ServiceEventKind::kWithdrawn;
+    case serve::KeeperEvent::kPermitted:
+      return records::ServiceEventKind::kPermitted;
   }
   return records::ServiceEventKind::kRefused;
 }
@@ -56,10 +68,10 @@ void RecordEvent(records::Writer& writer, const records::ServiceEvent& event) {
   }
 }
 
-void LogModelEvent(serve::KeeperEvent kind, std::string_view name,
-                   const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
+void LogModelEvent(std::string_view name, const std::optional<serve::VersionIdentity>& identity,
+                   const std::string& reason) {
   LogEvent event{.event = name, .message = fmt::format("{} {}", name, Describe(identity))};
-  if (kind == serve::KeeperEvent::kRefused) {
+  if (!reason.empty()) {
     event.level = LogLevel::kWarning;
     event.message += ": " + reason;
   }
@@ -78,10 +90,38 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
       [replica, &clock, &writer, &metrics](
           serve::KeeperEvent event, const std::optional<serve::VersionIdentity>& identity, const std::string& reason) {
         const auto kind = RecordKindOf(event);
-        LogModelEvent(event, records::ServiceEventKindName(kind), identity, reason);
+        LogModelEvent(records::ServiceEventKindName(kind), identity, reason);
         metrics.CountModelEvent(event);
         RecordEvent(writer, MakeEvent(replica, clock, kind, identity, reason));
       };
+}
+
+// How a service opens the volume. `journal_key`: text of the public key that must have signed the journal, "" = the one
+// that the volume names. `state`: folder of the remembered checkpoints, "" = the user's.
+struct JournalTrust {
+  std::string journal_key = {};
+  std::string state = {};
+};
+
+Result<JournalTrust> ReadJournalTrust(const ServeSettings& settings) {
+  JournalTrust trust{.journal_key = {}, .state = settings.state};
+  if (settings.journal_key.empty()) return trust;
+  auto text = ReadOperatorFile(settings.journal_key, Privacy::kPublic);
+  if (!text) return Prefixed("journal key", std::move(text).error());
+  trust.journal_key = Trimmed(*text);
+  if (trust.journal_key.empty() || trust.journal_key.size() > kMaxJournalKeyBytes) {
+    return Refused(fmt::format("journal key: {}: it must hold 1 to {} bytes of text", Printable(settings.journal_key),
+                               kMaxJournalKeyBytes));
+  }
+  return trust;
+}
+
+// The journal of today is not signed and nobody remembers its state: what was asked for and cannot be done is refused.
+Result<std::unique_ptr<store::Reader>> OpenServingReader(const Context& context, const ServeSettings& settings) {
+  LOTMARK_ASSIGN_OR_RETURN(const JournalTrust trust, ReadJournalTrust(settings));
+  if (!trust.journal_key.empty()) return Refused("journal-key: this volume's journal is not signed");
+  if (!trust.state.empty()) return Refused("state: this volume's journal has no checkpoints to remember");
+  return context.OpenReader();
 }
 
 class Service {
@@ -187,12 +227,13 @@ class Service {
 
   Status LoadModel() {
     LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context_.ServerRuntime());
-    LOTMARK_ASSIGN_OR_RETURN(reader_, context_.OpenReader());
+    LOTMARK_ASSIGN_OR_RETURN(reader_, OpenServingReader(context_, settings_.values));
     LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context_.Model(*reader_));
-    LOTMARK_ASSIGN_OR_RETURN(auto own_reader, context_.OpenReader());
+    LOTMARK_ASSIGN_OR_RETURN(auto own_reader, OpenServingReader(context_, settings_.values));
     Clock& clock = context_.toolbox().clock;
     auto keeper = serve::ModelKeeper::Start(
-        {.watch_folder = context_.volume_path() + "/models/" + model.text()},
+        {.keep_previous = settings_.values.keep_previous,
+         .watch_folder = context_.volume_path() + "/models/" + model.text()},
         serve::MakeVolumeSource(std::move(own_reader), model, *runtime, {.decode_memory = &decode_memory_}), clock,
         MakeListener(replica_, clock, *writer_, *metrics_));
     if (!keeper) {

@@ -27,6 +27,9 @@ struct ServeSettings {
   std::string listen = "127.0.0.1:8090";
   bool allow_remote = false;
   std::string replica = {};
+  bool keep_previous = false;
+  std::string journal_key = {};
+  std::string state = {};
   std::string tls_cert = {};
   std::string tls_key = {};
   int64_t workers = 0;

@@ -13,11 +13,13 @@ constexpr std::array<std::pair<Source, std::string_view>, 6> kSources{{{Source::
                                                                        {Source::kShadow, "shadow"},
                                                                        {Source::kTest, "test"}}};
 
-constexpr std::array<std::pair<ServiceEventKind, std::string_view>, 4> kEventKinds{
+constexpr std::array<std::pair<ServiceEventKind, std::string_view>, 6> kEventKinds{
     {{ServiceEventKind::kLoaded, "loaded"},
      {ServiceEventKind::kRefused, "refused"},
      {ServiceEventKind::kSwapped, "swapped"},
-     {ServiceEventKind::kDrained, "drained"}}};
+     {ServiceEventKind::kDrained, "drained"},
+     {ServiceEventKind::kWithdrawn, "withdrawn"},
+     {ServiceEventKind::kPermitted, "permitted"}}};
 
 template <typename Table, typename Value>
 std::string_view NameIn(const Table& table, Value value) {

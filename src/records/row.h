@@ -54,7 +54,7 @@ struct ClassificationRow {
   bool operator==(const ClassificationRow&) const = default;
 };
 
-enum class ServiceEventKind { kLoaded, kRefused, kSwapped, kDrained };
+enum class ServiceEventKind { kLoaded, kRefused, kSwapped, kDrained, kWithdrawn, kPermitted };
 std::string_view ServiceEventKindName(ServiceEventKind kind);
 std::optional<ServiceEventKind> ParseServiceEventKind(std::string_view name);
 

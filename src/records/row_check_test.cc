@@ -105,7 +105,7 @@ TEST(Names, RoundTrip) {
     EXPECT_EQ(ParseSource(SourceName(source)), source);
   }
   for (const auto kind : {ServiceEventKind::kLoaded, ServiceEventKind::kRefused, ServiceEventKind::kSwapped,
-                          ServiceEventKind::kDrained}) {
+                          ServiceEventKind::kDrained, ServiceEventKind::kWithdrawn, ServiceEventKind::kPermitted}) {
     EXPECT_FALSE(ServiceEventKindName(kind).empty());
     EXPECT_EQ(ParseServiceEventKind(ServiceEventKindName(kind)), kind);
   }

@@ -32,6 +32,8 @@ std::string_view ClassifyResultName(ClassifyResult result) {
       return "conflict";
     case ClassifyResult::kBusy:
       return "busy";
+    case ClassifyResult::kWithdrawn:
+      return "withdrawn";
     case ClassifyResult::kFailed:
       return "failed";
   }

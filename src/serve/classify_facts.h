@@ -30,8 +30,7 @@ class StageTimes {
   std::array<Time, kStageCount> times_;
 };
 
-enum class ClassifyResult { kOk, kReplayed, kRefused, kConflict, kBusy, kFailed };
-inline constexpr size_t kClassifyResultCount = 6;
+enum class ClassifyResult { kOk, kReplayed, kRefused, kConflict, kBusy, kWithdrawn, kFailed };
 std::string_view ClassifyResultName(ClassifyResult result);
 
 struct ClassifyFacts {

@@ -27,6 +27,8 @@ ClassifyResult ResultOf(const Error& error) {
       return ClassifyResult::kConflict;
     case ErrorCode::kBusy:
       return ClassifyResult::kBusy;
+    case ErrorCode::kWithdrawn:
+      return ClassifyResult::kWithdrawn;
     default:
       return ClassifyResult::kFailed;
   }
@@ -121,7 +123,9 @@ class Service final : public ClassifyService {
 
   void Process(Job job) {
     // One model for the whole request, whatever is swapped in meanwhile.
-    const std::shared_ptr<const classify::LoadedModel> model = keeper_.current();
+    auto current = keeper_.current();
+    if (!current) return Fail(std::move(job.caller), std::move(current).error());
+    const std::shared_ptr<const classify::LoadedModel> model = *std::move(current);
     ClassifyFacts& facts = job.caller.facts;
     facts.version = model->manifest().version();
     facts.manifest_sha256 = model->manifest().digest();

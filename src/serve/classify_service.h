@@ -43,9 +43,8 @@ struct ClassifyReply {
 class ClassifyService {
  public:
   // Errors: kRefused (not a usable image), kTooLarge (too many pixels), kConflict (the id belongs to another image),
-  // kBusy (queue full, deadline passed, draining, or the records are busy), kNoSpace, kUnconfirmed and kMachine (not
-  // recorded, so not answered).
-  // The facts are the same that the metrics count.
+  // kBusy (queue full, deadline passed, draining, or the records are busy), kWithdrawn (no version may serve),
+  // kNoSpace, kUnconfirmed and kMachine (not recorded, so not answered). The facts are the same that the metrics count.
   // Called on a worker's or the writer's thread, or inside Submit when refused at once. Must not block or throw. It is
   // destroyed before Drain returns.
   using Done = std::function<void(Result<ClassifyReply>, const ClassifyFacts&)>;

@@ -27,9 +27,10 @@ class FakeKeeper final : public ModelKeeper {
  public:
   explicit FakeKeeper(std::shared_ptr<const classify::LoadedModel> model) : model_(std::move(model)) {}
 
-  std::shared_ptr<const classify::LoadedModel> current() const override {
+  Result<std::shared_ptr<const classify::LoadedModel>> current() const override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !held_; });
+    if (withdrawn_) return Error{ErrorCode::kWithdrawn, "v1 was rolled back from"};
     return model_;
   }
   KeeperState state() const override { return {}; }
@@ -37,6 +38,10 @@ class FakeKeeper final : public ModelKeeper {
   void Swap(std::shared_ptr<const classify::LoadedModel> model) {
     const std::lock_guard lock(mutex_);
     model_ = std::move(model);
+  }
+  void Withdraw(bool withdrawn) {
+    const std::lock_guard lock(mutex_);
+    withdrawn_ = withdrawn;
   }
   void Hold() {
     const std::lock_guard lock(mutex_);
@@ -53,6 +58,7 @@ class FakeKeeper final : public ModelKeeper {
   mutable std::condition_variable changed_;
   std::shared_ptr<const classify::LoadedModel> model_;
   bool held_ = false;
+  bool withdrawn_ = false;
 };
 
 using Reply = Result<ClassifyReply>;
@@ -118,7 +124,7 @@ TEST_F(ClassifyServiceTest, AnswersWithTheRowThatItStored) {
   ASSERT_TRUE(reply) << reply.error().text;
   EXPECT_FALSE(reply->replayed);
   EXPECT_EQ(reply->row.model_version.text(), "v1");
-  EXPECT_EQ(reply->row.manifest_sha256, keeper_.current()->manifest().digest());
+  EXPECT_EQ(reply->row.manifest_sha256, (*keeper_.current())->manifest().digest());
   EXPECT_EQ(reply->row.image_sha256, Sha256Of(RedImage()));
   EXPECT_EQ(reply->row.replica, "clinic-1");
   EXPECT_EQ(reply->row.source, records::Source::kTest);
@@ -126,6 +132,19 @@ TEST_F(ClassifyServiceTest, AnswersWithTheRowThatItStored) {
   EXPECT_EQ(reply->row.id.text()[14], '7') << "a time-ordered id";
   EXPECT_EQ(Stored(reply->row.id), reply->row);
   EXPECT_TRUE(Counted(R"(lotmark_classifications_total{model_version="v1",result="ok"} 1)"));
+}
+
+TEST_F(ClassifyServiceTest, RefusesWhileNoVersionMayServe) {
+  Start();
+  keeper_.Withdraw(true);
+  const Reply refused = Classify(Request(RedImage()));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kWithdrawn);
+  EXPECT_EQ(refused.error().text, "v1 was rolled back from");
+  EXPECT_EQ(StoredCount(), 0u);
+  EXPECT_TRUE(Counted(R"(lotmark_classifications_total{model_version="",result="withdrawn"} 1)"));
+  keeper_.Withdraw(false);
+  EXPECT_EQ(Outcome(Classify(Request(RedImage()))), "ok");
 }
 
 TEST_F(ClassifyServiceTest, AnswersOnlyWhenTheRowIsDurable) {
@@ -325,7 +344,7 @@ TEST_F(ClassifyServiceTest, TellsWhereTheTimeWentAndWhichModelItWas) {
   const ClassifyFacts ok = FactsOf(*service_, Request(RedImage(), id));
   EXPECT_EQ(ok.result, ClassifyResult::kOk);
   EXPECT_EQ(ok.version->text(), "v1");
-  EXPECT_EQ(ok.manifest_sha256, keeper_.current()->manifest().digest());
+  EXPECT_EQ(ok.manifest_sha256, (*keeper_.current())->manifest().digest());
   std::chrono::microseconds sum{0};
   for (const Stage stage : {Stage::kQueue, Stage::kDecode, Stage::kPreprocess, Stage::kInference, Stage::kCommit}) {
     ASSERT_TRUE(ok.times[stage]) << StageName(stage);

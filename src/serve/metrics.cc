@@ -23,6 +23,10 @@ std::string_view EventName(KeeperEvent event) {
       return "swapped";
     case KeeperEvent::kRefused:
       return "refused";
+    case KeeperEvent::kWithdrawn:
+      return "withdrawn";
+    case KeeperEvent::kPermitted:
+      return "permitted";
   }
   return "";
 }
@@ -36,7 +40,10 @@ class PrometheusMetrics final : public Metrics {
  public:
   PrometheusMetrics() {
     // A series that appears with its first event has no increase to alert on.
-    for (const auto event : {KeeperEvent::kLoaded, KeeperEvent::kSwapped, KeeperEvent::kRefused}) EventCounter(event);
+    for (const auto event : {KeeperEvent::kLoaded, KeeperEvent::kSwapped, KeeperEvent::kRefused,
+                             KeeperEvent::kWithdrawn, KeeperEvent::kPermitted}) {
+      EventCounter(event);
+    }
   }
 
   void CountClassification(const ClassifyFacts& facts) override { classifications_.Count(facts); }
@@ -71,8 +78,11 @@ class PrometheusMetrics final : public Metrics {
   void ShowKeeper(const KeeperState& keeper) {
     Show(keeper.desired, desired_);
     Show(keeper.active, active_);
+    Show(keeper.previous_kept, previous_kept_);
     in_sync_.Set(keeper.desired == keeper.active ? 1 : 0);
     loading_.Set(keeper.loading ? 1 : 0);
+    failing_.Set(keeper.last_failure ? 1 : 0);
+    withdrawn_.Set(keeper.refusing() ? 1 : 0);
     load_seconds_.Set(Seconds(keeper.last_load));
     golden_seconds_.Set(Seconds(keeper.last_golden));
   }
@@ -138,13 +148,18 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Family<prometheus::Counter>& http_responses_ = Named(
       prometheus::BuildCounter(), "lotmark_http_responses_total", "HTTP responses by route and status", registry_);
   prometheus::Family<prometheus::Counter>& model_events_ =
-      Named(prometheus::BuildCounter(), "lotmark_model_events_total", "Models loaded, swapped and refused", registry_);
+      Named(prometheus::BuildCounter(), "lotmark_model_events_total", "What happened to models", registry_);
   prometheus::Family<prometheus::Gauge>& model_info_ =
-      Named(prometheus::BuildGauge(), "lotmark_model_info", "Desired and active model version", registry_);
+      Named(prometheus::BuildGauge(), "lotmark_model_info", "Desired, active and kept model version", registry_);
   ModelInfo desired_{"desired"};
   ModelInfo active_{"active"};
+  ModelInfo previous_kept_{"previous_kept"};
   prometheus::Gauge& in_sync_ = Gauge("lotmark_model_in_sync", "1 when the active version is the desired one");
   prometheus::Gauge& loading_ = Gauge("lotmark_model_loading", "1 while a version is being loaded");
+  prometheus::Gauge& failing_ =
+      Gauge("lotmark_model_failing", "1 while the pointer cannot be followed: /health says why");
+  prometheus::Gauge& withdrawn_ =
+      Gauge("lotmark_model_withdrawn", "1 while requests are refused because the version was withdrawn");
   prometheus::Gauge& load_seconds_ =
       Gauge("lotmark_model_load_seconds", "Duration of the last load: verify, session, golden");
   prometheus::Gauge& golden_seconds_ =

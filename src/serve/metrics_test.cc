@@ -144,6 +144,25 @@ TEST_F(MetricsTest, ShowsDesiredAndActiveModelAndForgetsThoseBefore) {
   EXPECT_THAT(series, Contains(Pair("lotmark_model_in_sync", 1)));
 }
 
+TEST_F(MetricsTest, ShowsWhatKeepsAModelFromServing) {
+  auto series = Render();
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_failing", 0)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_withdrawn", 0)));
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_model_events_total{event="withdrawn"})", 0))) << "before the first";
+  const auto v1 = testing::IdentityOf(*testing::MakeModel("v1"));
+  state_.previous_kept = v1;
+  state_.last_failure = LoadFailure{std::nullopt, "pointer not authorised", {}};
+  state_.withdrawn = WithdrawnVersion{v1, "was rolled back from", {}, false};
+  series = Render();
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_failing", 1)));
+  EXPECT_THAT(series, Contains(Pair("lotmark_model_withdrawn", 0))) << "it still serves";
+  EXPECT_THAT(series, Contains(Pair(R"(lotmark_model_info{manifest_sha256=")" + v1.manifest_sha256.hex() +
+                                        R"(",model_name="colours",model_version="v1",role="previous_kept"})",
+                                    1)));
+  state_.withdrawn->refusing = true;
+  EXPECT_THAT(Render(), Contains(Pair("lotmark_model_withdrawn", 1)));
+}
+
 TEST_F(MetricsTest, ShowsWorkAndProcess) {
   figures_.decode_memory = {.limit = 1000, .reserved = 600, .peak = 900, .waiting = 3};
   figures_.log_dropped = 5;

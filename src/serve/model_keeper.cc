@@ -1,9 +1,6 @@
 #include "serve/model_keeper.h"
 
 #include <malloc.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "serve/background_load.h"
 #include "serve/folder_watch.h"
 
 namespace lotmark::serve {
@@ -21,9 +19,6 @@ using std::chrono::steady_clock;
 // How often a replaced model is looked at until its last request is done.
 constexpr std::chrono::milliseconds kRetiredInterval{50};
 
-// Loading competes with answering on the same cores; answering matters more. Linux applies this to the thread alone.
-void LowerPriorityOfThisThread() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
-
 // Two tries of one version may fail alike and yet differ in figures, such as the memory that was available.
 std::string WithoutFigures(std::string text) {
   std::erase_if(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
@@ -33,6 +28,17 @@ std::string WithoutFigures(std::string text) {
 bool SameFailure(const LoadFailure& a, const LoadFailure& b) {
   return a.identity == b.identity && WithoutFigures(a.reason) == WithoutFigures(b.reason);
 }
+
+std::string NameOf(const VersionIdentity& identity) { return identity.model.text() + " " + identity.version.text(); }
+
+Error WithdrawnMeanwhile(const VersionIdentity& identity, const Withdrawal& withdrawal) {
+  return Refused(NameOf(identity) + " " + withdrawal.reason + " while it was being loaded");
+}
+
+struct KeptModel {
+  VersionIdentity identity;
+  std::shared_ptr<const classify::LoadedModel> model;
+};
 
 class Keeper final : public ModelKeeper {
  public:
@@ -51,73 +57,151 @@ class Keeper final : public ModelKeeper {
 
   Status LoadFirst() {
     LOTMARK_ASSIGN_OR_RETURN(const VersionIdentity desired, source_->ReadDesired());
-    SetDesired(desired);
-    return LoadAndSwap(desired, KeeperEvent::kLoaded);
+    const auto begin = steady_clock::now();
+    LOTMARK_ASSIGN_OR_RETURN(auto model, source_->Load(desired));
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+    const auto now_desired = source_->ReadDesired();
+    if (const auto withdrawal = source_->Withdrawn(desired)) return WithdrawnMeanwhile(desired, *withdrawal);
+    SetDesired(now_desired);
+    Publish(desired, std::move(model), LoadTimeOf{took}, KeeperEvent::kLoaded);
+    ReturnMemory();
+    return Ok();
   }
 
   void Run() {
     thread_ = std::thread([this] {
-      LowerPriorityOfThisThread();
       while (!stopping_) {
-        watch_.Wait(retired_.empty() ? options_.poll_interval : std::min(options_.poll_interval, kRetiredInterval));
-        if (!stopping_) FollowPointer();
+        watch_.Wait(UntilNextLook());
+        if (!stopping_) Look();
         FreeRetired();
       }
     });
   }
 
-  std::shared_ptr<const classify::LoadedModel> current() const override {
+  Result<std::shared_ptr<const classify::LoadedModel>> current() const override {
     const std::lock_guard lock(mutex_);
+    if (Refusing()) {
+      return Error{ErrorCode::kWithdrawn, NameOf(*state_.active) + " " + state_.withdrawn->reason +
+                                              ", and no other version is ready to serve"};
+    }
     return model_;
   }
 
   KeeperState state() const override {
     const std::lock_guard lock(mutex_);
-    return state_;
+    KeeperState copy = state_;
+    if (copy.withdrawn) copy.withdrawn->refusing = Refusing();
+    return copy;
   }
 
  private:
-  void FollowPointer() {
-    const Result<VersionIdentity> desired = source_->ReadDesired();
-    if (!desired) return NoteFailure(std::nullopt, desired.error().text);
-    SetDesired(*desired);
-    if (state().active == *desired) return ForgetFailure();
-    if (refused_ && refused_->identity == *desired && steady_clock::now() < retry_at_) return ShowFailure(*refused_);
-    if (Status loaded = LoadAndSwap(*desired, KeeperEvent::kSwapped); !loaded) {
-      NoteFailure(*desired, loaded.error().text);
-      retry_at_ = steady_clock::now() + options_.retry_interval;
-    }
+  using LoadTimeOf = std::optional<std::chrono::microseconds>;  // nothing when the model was loaded already
+
+  // REQUIRES: mutex_ is held.
+  bool Refusing() const { return state_.withdrawn && steady_clock::now() >= refuse_from_; }
+
+  std::chrono::milliseconds UntilNextLook() const {
+    auto time = options_.poll_interval;
+    if (!retired_.empty()) time = std::min(time, kRetiredInterval);
+    const std::lock_guard lock(mutex_);
+    if (!state_.withdrawn || told_of_withdrawal_) return time;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(refuse_from_ - steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), time);
   }
 
-  Status LoadAndSwap(const VersionIdentity& identity, KeeperEvent event) {
-    SetLoading(identity);
-    const auto begin = steady_clock::now();
-    auto loaded = source_->Load(identity);
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
-    if (!loaded) {
-      SetLoading(std::nullopt);
+  void Look() {
+    const Result<VersionIdentity> desired = source_->ReadDesired();
+    SetDesired(desired);
+    NoteStanding();
+    TellOfWithdrawal();
+    if (auto finished = load_.Take()) {
+      Finish(*std::move(finished), desired);
       ReturnMemory();
-      return std::move(loaded).error();
     }
-    Publish(identity, std::move(loaded).value(), took, event);
-    refused_.reset();
-    told_.reset();
-    listener_(event, identity, "");
-    ReturnMemory();
-    return Ok();
+    Follow(desired);
+  }
+
+  void Follow(const Result<VersionIdentity>& desired) {
+    if (!desired) return NoteFailure(std::nullopt, desired.error().text);
+    if (active() == *desired) return ForgetFailure();
+    if (kept_ && kept_->identity == *desired) return BringBackKept();
+    if (load_.busy()) return;
+    if (refused_ && refused_->identity == *desired && steady_clock::now() < retry_at_) return ShowFailure(*refused_);
+    MakeRoomFor(*desired);
+    SetLoading(*desired);
+    load_.Begin(*desired);
+  }
+
+  // Its pointer may have moved on while it was being loaded. One that was not withdrawn serves also when nobody can
+  // tell now what is desired: it was when the load began.
+  void Finish(BackgroundLoad::Finished finished, const Result<VersionIdentity>& desired) {
+    SetLoading(std::nullopt);
+    const VersionIdentity& identity = finished.identity;
+    if (!finished.model) return Refuse(identity, finished.model.error().text);
+    if (const auto withdrawal = source_->Withdrawn(identity)) {
+      return Refuse(identity, WithdrawnMeanwhile(identity, *withdrawal).text);
+    }
+    if (desired && *desired != identity) return;
+    Publish(identity, *std::move(finished.model), finished.took, KeeperEvent::kSwapped);
+  }
+
+  void Refuse(const VersionIdentity& identity, const std::string& reason) {
+    NoteFailure(identity, reason);
+    retry_at_ = steady_clock::now() + options_.retry_interval;
+  }
+
+  void BringBackKept() {
+    const KeptModel kept = *std::exchange(kept_, std::nullopt);
+    Publish(kept.identity, kept.model, std::nullopt, KeeperEvent::kSwapped);
+  }
+
+  // A kept model is for speed only: it goes where the next version cannot be loaded beside it.
+  void MakeRoomFor(const VersionIdentity& identity) {
+    if (!kept_ || source_->CheckMemory(identity)) return;
+    GiveUpKept();
+    FreeRetired();
+  }
+
+  void GiveUpKept() {
+    if (!kept_) return;
+    retired_.push_back(std::exchange(kept_, std::nullopt)->model);
+    const std::lock_guard lock(mutex_);
+    state_.previous_kept.reset();
   }
 
   void Publish(const VersionIdentity& identity, std::shared_ptr<const classify::LoadedModel> model,
-               std::chrono::microseconds took, KeeperEvent event) {
+               const LoadTimeOf& load_time, KeeperEvent event) {
+    std::optional<VersionIdentity> previous = active();
+    Exchange(identity, model, load_time, event);
+    Retire(std::move(previous), std::move(model));
+    refused_.reset();
+    told_.reset();
+    told_of_withdrawal_ = false;
+    listener_(event, identity, "");
+  }
+
+  // The swap itself: afterwards `model` is the one that served before.
+  void Exchange(const VersionIdentity& identity, std::shared_ptr<const classify::LoadedModel>& model,
+                const LoadTimeOf& load_time, KeeperEvent event) {
     const std::lock_guard lock(mutex_);
+    if (load_time) {
+      state_.last_load = *load_time;
+      state_.last_golden = model->golden().duration;
+    }
     state_.active = identity;
-    state_.loading.reset();
     state_.last_failure.reset();
-    state_.last_load = took;
-    state_.last_golden = model->golden().duration;
+    state_.withdrawn.reset();
     if (event == KeeperEvent::kSwapped) ++state_.swaps;
     model_.swap(model);
-    if (model) retired_.push_back(std::move(model));
+  }
+
+  void Retire(std::optional<VersionIdentity> identity, std::shared_ptr<const classify::LoadedModel> model) {
+    if (!model) return;
+    if (!options_.keep_previous) return retired_.push_back(std::move(model));
+    GiveUpKept();
+    kept_ = KeptModel{*identity, std::move(model)};
+    const std::lock_guard lock(mutex_);
+    state_.previous_kept = std::move(identity);
   }
 
   // Frees old models here rather than on a request's thread. One that a request still holds waits, and nothing waits
@@ -128,6 +212,35 @@ class Keeper final : public ModelKeeper {
 
   // A freed session leaves some 200 MB with the allocator; give them back to the machine.
   static void ReturnMemory() { malloc_trim(0); }
+
+  // Whether the active version may serve.
+  void NoteStanding() {
+    const VersionIdentity serving = *active();
+    const auto withdrawal = source_->Withdrawn(serving);
+    if (!withdrawal) return NotePermitted(serving);
+    const auto now = steady_clock::now();
+    const auto from = withdrawal->leave == Withdrawal::Leave::kAtOnce ? now : now + options_.leave_within;
+    const UtcTime time = clock_.Now();
+    const std::lock_guard lock(mutex_);
+    refuse_from_ = state_.withdrawn ? std::min(refuse_from_, from) : from;
+    state_.withdrawn =
+        WithdrawnVersion{serving, withdrawal->reason, state_.withdrawn ? state_.withdrawn->time : time, false};
+  }
+
+  void NotePermitted(const VersionIdentity& serving) {
+    {
+      const std::lock_guard lock(mutex_);
+      state_.withdrawn.reset();
+    }
+    if (std::exchange(told_of_withdrawal_, false)) listener_(KeeperEvent::kPermitted, serving, "");
+  }
+
+  // When requests are refused from now on: a version that was left in time needs no word.
+  void TellOfWithdrawal() {
+    const auto withdrawn = state().withdrawn;
+    if (!withdrawn || !withdrawn->refusing || std::exchange(told_of_withdrawal_, true)) return;
+    listener_(KeeperEvent::kWithdrawn, withdrawn->identity, withdrawn->reason);
+  }
 
   // The listener is told once of the same failure, however often it is met: a version that stays broken for a day is
   // one event, not thousands.
@@ -152,9 +265,15 @@ class Keeper final : public ModelKeeper {
     state_.last_failure.reset();
   }
 
-  void SetDesired(const VersionIdentity& identity) {
+  std::optional<VersionIdentity> active() const {
     const std::lock_guard lock(mutex_);
-    state_.desired = identity;
+    return state_.active;
+  }
+  // When nobody can tell, what was desired last stays.
+  void SetDesired(const Result<VersionIdentity>& desired) {
+    const std::lock_guard lock(mutex_);
+    if (desired) state_.desired = *desired;
+    if (!desired && desired.error().code == ErrorCode::kNotFound) state_.desired.reset();
   }
   void SetLoading(std::optional<VersionIdentity> identity) {
     const std::lock_guard lock(mutex_);
@@ -171,13 +290,17 @@ class Keeper final : public ModelKeeper {
   mutable std::mutex mutex_;
   std::shared_ptr<const classify::LoadedModel> model_;  // guarded by mutex_
   KeeperState state_;                                   // guarded by mutex_
+  steady_clock::time_point refuse_from_;                // of state_.withdrawn; guarded by mutex_
 
   // Used by the keeper's thread alone (before it starts: by Start's).
+  std::optional<KeptModel> kept_;
   std::vector<std::shared_ptr<const classify::LoadedModel>> retired_;  // replaced, perhaps still used by requests
   std::optional<LoadFailure> refused_;                                 // the last version that could not be loaded
   std::optional<LoadFailure> told_;                                    // the last failure that the listener knows
+  bool told_of_withdrawal_ = false;                                    // of state_.withdrawn
   steady_clock::time_point retry_at_;                                  // of refused_
 
+  BackgroundLoad load_{*source_, [this] { watch_.Wake(); }};
   std::thread thread_;
 };
 

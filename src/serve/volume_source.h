@@ -1,4 +1,4 @@
-// The model source of a real service: the pointer and the versions of a volume.
+// The model source of a real service: the pointer and the versions of a volume, as far as its journal authorises them.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,10 @@
 
 namespace lotmark::serve {
 
-// Serves `model` of the volume behind `reader` with `runtime`, which must outlive the source. Load refuses a version
-// whose manifest is not the registered one, whose bytes are not the manifest's, or whose golden run fails.
+// Serves `model` of the volume behind `reader` with `runtime`, which must outlive the source. A look at the pointer
+// reads two links, one manifest and the number of events; the events themselves only when there are more or fewer.
+// ReadDesired refuses a pointer that the events do not authorise (standing.h). Load refuses what is not authorised, a
+// version whose bytes are not the manifest's, and one whose golden run fails.
 std::unique_ptr<ModelSource> MakeVolumeSource(std::unique_ptr<store::Reader> reader, ModelName model,
                                               const runtime::Runtime& runtime, classify::LoadOptions options);
 

@@ -37,6 +37,33 @@ class VolumeSourceTest : public ::testing::Test {
     ASSERT_EQ(store::ErrorText(moved), "");
   }
 
+  void Rollback() {
+    const auto moved = volume_.volume->Rollback(model_, std::nullopt, "a test", {});
+    ASSERT_EQ(store::ErrorText(moved), "");
+  }
+  // As somebody does who knows what the pointer is.
+  void PointByHand(const std::string& version) {
+    const std::string link = volume_.PathOf("models/colours/active");
+    std::filesystem::create_symlink("versions/" + version, link + ".by-hand");
+    std::filesystem::rename(link + ".by-hand", link);
+  }
+  VersionIdentity Desired() {
+    auto desired = source_->ReadDesired();
+    EXPECT_TRUE(desired) << desired.error().text;
+    return *desired;
+  }
+  // The text of the refusal of the pointer, or what is desired.
+  std::string DesiredText() {
+    const auto desired = source_->ReadDesired();
+    if (desired) return desired->version.text();
+    EXPECT_EQ(desired.error().code, ErrorCode::kRefused) << desired.error().text;
+    return desired.error().text;
+  }
+  bool Withdrawn(const VersionIdentity& identity) {
+    (void)source_->ReadDesired();
+    return source_->Withdrawn(identity).has_value();
+  }
+
   std::string PathOf(const std::string& version, const std::string& file) const {
     return volume_.PathOf("models/colours/versions/" + version + "/" + file);
   }
@@ -96,14 +123,31 @@ TEST_F(VolumeSourceTest, LoadsTheVersionThatThePointerNames) {
 TEST_F(VolumeSourceTest, RefusesAManifestThatIsNotTheRegisteredOne) {
   Register("v1");
   Activate("v1");
-  const VersionIdentity registered = *source_->ReadDesired();
+  const VersionIdentity registered = Desired();
   EditManifest("v1");
-  const VersionIdentity found = *source_->ReadDesired();
-  EXPECT_NE(found, registered) << "so that a serving replica notices";
-  EXPECT_THAT(LoadText(found),
-              AllOf(HasSubstr("v1: the manifest was changed"), HasSubstr(registered.manifest_sha256.hex()),
-                    HasSubstr(found.manifest_sha256.hex())));
+  const VersionIdentity found{model_, store::V("v1"), Sha256Of(ReadFile(PathOf("v1", "model-manifest.json")))};
+  for (const std::string& text : {DesiredText(), LoadText(found)}) {
+    EXPECT_THAT(text, AllOf(HasSubstr("pointer not authorised: the manifest of v1 was changed"),
+                            HasSubstr(registered.manifest_sha256.hex()), HasSubstr(found.manifest_sha256.hex())));
+  }
   EXPECT_THAT(LoadText(registered), HasSubstr("changed while it was being loaded"));
+  EXPECT_FALSE(Withdrawn(registered)) << "what was loaded before is what was registered";
+}
+
+TEST_F(VolumeSourceTest, ObeysNoPointerThatWasMovedByHand) {
+  Register("v1");
+  Register("v2");
+  Activate("v1");
+  Activate("v2");
+  const VersionIdentity serving = Desired();
+  PointByHand("v1");
+  EXPECT_THAT(DesiredText(), HasSubstr("pointer not authorised: it names v1, and the events make v2 the active"));
+  EXPECT_FALSE(Withdrawn(serving));
+  std::filesystem::remove(volume_.PathOf("models/colours/active"));
+  EXPECT_THAT(DesiredText(), AllOf(HasSubstr("missing"), HasSubstr("v2")));
+  EXPECT_FALSE(Withdrawn(serving));
+  PointByHand("v2");
+  EXPECT_EQ(Desired(), serving);
 }
 
 TEST_F(VolumeSourceTest, RefusesAVersionThatNoEventRegistered) {
@@ -113,11 +157,59 @@ TEST_F(VolumeSourceTest, RefusesAVersionThatNoEventRegistered) {
   const auto folder = fs::CreatePosixDir(PathOf("v9", "")).value();
   WriteVersion(smuggled, *folder);
   std::ofstream(PathOf("v9", "model-manifest.json")) << DumpJson(smuggled.fields);
-  std::filesystem::remove(volume_.PathOf("models/colours/active"));
-  std::filesystem::create_symlink("versions/v9", volume_.PathOf("models/colours/active"));
+  PointByHand("v9");
+  EXPECT_THAT(DesiredText(), HasSubstr("pointer not authorised: it names v9"));
+  EXPECT_THAT(LoadText({model_, store::V("v9"), Sha256Of(DumpJson(smuggled.fields))}),
+              HasSubstr("pointer not authorised: it names v9"));
+}
+
+TEST_F(VolumeSourceTest, AVersionThatWasRolledBackFromIsWithdrawnUntilItIsActivatedAgain) {
+  Register("v1");
+  Register("v2");
+  Activate("v1");
+  const VersionIdentity v1 = Desired();
+  Activate("v2");
+  const VersionIdentity v2 = Desired();
+  EXPECT_FALSE(Withdrawn(v1)) << "an update is no withdrawal";
+  Rollback();
+  EXPECT_TRUE(Withdrawn(v2));
+  EXPECT_FALSE(Withdrawn(v1));
+  EXPECT_EQ(Desired(), v1);
+  Activate("v2");
+  EXPECT_FALSE(Withdrawn(v2));
+}
+
+TEST_F(VolumeSourceTest, AJournalThatCannotBeReadDecidesNothingNew) {
+  Register("v1");
+  Register("v2");
+  Activate("v1");
+  const VersionIdentity v1 = Desired();
+  Activate("v2");
+  const VersionIdentity v2 = Desired();
+  const std::string journal = volume_.PathOf("journal");
+  const std::string last = journal + "/000000000008.json";
+  ASSERT_TRUE(std::filesystem::exists(last));
+  const std::string whole = ReadFile(last);
+  Rollback();
+  Overwrite(journal + "/000000000010.json", "{");
   const auto desired = source_->ReadDesired();
-  ASSERT_TRUE(desired) << desired.error().text;
-  EXPECT_THAT(LoadText(*desired), HasSubstr("v9: no event says that this version was registered"));
+  ASSERT_FALSE(desired);
+  EXPECT_THAT(desired.error().text, AllOf(HasSubstr("journal cannot be read"), HasSubstr("000000000010.json")));
+  EXPECT_FALSE(source_->Withdrawn(v2)) << "as last learnt";
+  EXPECT_THAT(LoadText(v1), HasSubstr("not authorised"));
+  EXPECT_EQ(LoadText(v2), "loaded");
+}
+
+TEST_F(VolumeSourceTest, ReadsTheEventsOnlyWhenTheirNumberChanged) {
+  Register("v1");
+  Register("v2");
+  Activate("v1");
+  EXPECT_EQ(DesiredText(), "v1");
+  // Damage of what was read before would be an error if it were read again.
+  Overwrite(volume_.PathOf("journal/000000000001.json"), "{");
+  EXPECT_EQ(DesiredText(), "v1");
+  std::ofstream(volume_.PathOf("journal/000000000007.json")) << "{}";
+  EXPECT_THAT(source_->ReadDesired().error().text, HasSubstr("000000000001.json"));
 }
 
 TEST_F(VolumeSourceTest, RefusesAnArtifactWithOneFlippedBit) {

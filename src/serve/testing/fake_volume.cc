@@ -46,6 +46,10 @@ class FakeVolume::FakeSource final : public ModelSource {
  public:
   explicit FakeSource(FakeVolume& volume) : volume_(volume) {}
   Result<VersionIdentity> ReadDesired() override { return volume_.ReadDesired(); }
+  std::optional<Withdrawal> Withdrawn(const VersionIdentity& version) const override {
+    return volume_.Withdrawn(version);
+  }
+  Status CheckMemory(const VersionIdentity&) override { return volume_.CheckMemory(); }
   Result<std::shared_ptr<const LoadedModel>> Load(const VersionIdentity& identity) override {
     return volume_.Load(identity);
   }
@@ -87,6 +91,21 @@ void FakeVolume::Mend(const std::string& version) {
   versions_.at(version).error.reset();
 }
 
+void FakeVolume::Withdraw(const std::string& version, Withdrawal withdrawal) {
+  const std::lock_guard lock(mutex_);
+  versions_.at(version).withdrawal = std::move(withdrawal);
+}
+
+void FakeVolume::Permit(const std::string& version) {
+  const std::lock_guard lock(mutex_);
+  versions_.at(version).withdrawal.reset();
+}
+
+void FakeVolume::LimitMemory(size_t models) {
+  const std::lock_guard lock(mutex_);
+  memory_limit_ = models;
+}
+
 void FakeVolume::HoldLoads() {
   const std::lock_guard lock(mutex_);
   held_ = true;
@@ -108,6 +127,11 @@ size_t FakeVolume::loads(const std::string& version) const {
   return versions_.at(version).loads;
 }
 
+size_t FakeVolume::loaded() const {
+  const std::lock_guard lock(mutex_);
+  return loaded_;
+}
+
 std::vector<std::thread::id> FakeVolume::freed_on() const {
   const std::lock_guard lock(mutex_);
   return freed_on_;
@@ -120,16 +144,29 @@ Result<VersionIdentity> FakeVolume::ReadDesired() const {
   return IdentityOf(*versions_.at(pointer_).model);
 }
 
+std::optional<Withdrawal> FakeVolume::Withdrawn(const VersionIdentity& version) const {
+  const std::lock_guard lock(mutex_);
+  return versions_.at(version.version.text()).withdrawal;
+}
+
+Status FakeVolume::CheckMemory() const {
+  const std::lock_guard lock(mutex_);
+  return loaded_ <= memory_limit_ ? Ok() : Refused("not enough memory to load the model");
+}
+
 Result<std::shared_ptr<const LoadedModel>> FakeVolume::Load(const VersionIdentity& identity) {
   std::unique_lock lock(mutex_);
   Entry& entry = versions_.at(identity.version.text());
   ++entry.loads;
   changed_.wait(lock, [this] { return !held_; });
   if (entry.error) return *entry.error;
+  if (loaded_ > memory_limit_) return Refused("not enough memory to load the model");
+  ++loaded_;
   // A pointer of its own to the shared model, so that its end can be seen.
   return std::shared_ptr<const LoadedModel>(entry.model.get(), [this](const LoadedModel*) {
     const std::lock_guard freeing(mutex_);
     freed_on_.push_back(std::this_thread::get_id());
+    --loaded_;
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,12 +47,18 @@ class FakeVolume {
   // From now on loading `version` fails, or (Mend) does not.
   void Break(const std::string& version, Error error);
   void Mend(const std::string& version);
+  // From now on what serves `version` must leave it, or (Permit) may go on.
+  void Withdraw(const std::string& version, Withdrawal withdrawal = {"was rolled back from"});
+  void Permit(const std::string& version);
+  // Memory for loading a version beside `models` others that live, and no more.
+  void LimitMemory(size_t models);
   // Between these two every load waits, as for a large model.
   void HoldLoads();
   void ReleaseLoads();
 
   VersionIdentity Identity(const std::string& version) const;
   size_t loads(const std::string& version) const;  // begun
+  size_t loaded() const;                           // models that live now
   std::vector<std::thread::id> freed_on() const;   // the threads that freed a loaded model, in order
 
  private:
@@ -59,10 +66,13 @@ class FakeVolume {
   struct Entry {
     std::shared_ptr<const classify::LoadedModel> model;
     std::optional<Error> error = {};
+    std::optional<Withdrawal> withdrawal = {};
     size_t loads = 0;
   };
 
   Result<VersionIdentity> ReadDesired() const;
+  std::optional<Withdrawal> Withdrawn(const VersionIdentity& version) const;
+  Status CheckMemory() const;
   Result<std::shared_ptr<const classify::LoadedModel>> Load(const VersionIdentity& identity);
 
   mutable std::mutex mutex_;  // guards all below
@@ -71,6 +81,8 @@ class FakeVolume {
   std::string pointer_;
   std::optional<Error> pointer_error_;
   bool held_ = false;
+  size_t loaded_ = 0;  // models given out that live
+  size_t memory_limit_ = SIZE_MAX;
   std::vector<std::thread::id> freed_on_;
 };
 
