@@ -47,6 +47,10 @@ class HeldReads final : public records::Database {
   Result<std::vector<records::ClassificationRow>> ListClassifications(size_t limit) override {
     return inner_->ListClassifications(limit);
   }
+  Result<records::VersionUse> CountOf(const ModelName& model, const Version& version, const Digest& manifest_sha256,
+                                      std::chrono::milliseconds within) override {
+    return inner_->CountOf(model, version, manifest_sha256, within);
+  }
   Result<std::vector<records::ServiceEvent>> ListServiceEvents(size_t limit) override {
     return inner_->ListServiceEvents(limit);
   }

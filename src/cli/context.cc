@@ -29,9 +29,13 @@ Error Usage(std::string text, std::string hint) { return {ErrorCode::kUsage, std
 }  // namespace
 
 Result<std::unique_ptr<store::Reader>> Context::OpenReader() const {
+  return OpenReader({.journal_key = {}, .memory = MemorySource()});
+}
+
+Result<std::unique_ptr<store::Reader>> Context::OpenReader(const store::ReaderOptions& options) const {
   if (options_.volume.empty()) return Usage("no volume is named", "give --volume DIR or set LOTMARK_VOLUME");
   LOTMARK_ASSIGN_OR_RETURN(auto root, fs::OpenPosixDir(options_.volume));
-  return store::Reader::Open(std::move(root), {.journal_key = {}, .memory = MemorySource()});
+  return store::Reader::Open(std::move(root), options);
 }
 
 Result<std::unique_ptr<store::Volume>> Context::OpenVolume() const {

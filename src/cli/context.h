@@ -37,7 +37,8 @@ class Context {
   bool json() const { return options_.json; }
 
   // kUsage when neither --volume nor LOTMARK_VOLUME names one.
-  Result<std::unique_ptr<store::Reader>> OpenReader() const;
+  Result<std::unique_ptr<store::Reader>> OpenReader() const;  // with what this user remembers of the journal
+  Result<std::unique_ptr<store::Reader>> OpenReader(const store::ReaderOptions& options) const;
   Result<std::unique_ptr<store::Volume>> OpenVolume() const;
   Result<std::string> RecordsUrl() const;
   Result<std::unique_ptr<records::Database>> OpenRecords(records::OpenMode mode) const;

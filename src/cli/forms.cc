@@ -60,7 +60,7 @@ Json EventJson(const journal::Event& event) {
               {"version", OptionalVersion(event.version)},
               {"manifest_sha256", OptionalDigest(event.manifest_sha256)},
               {"previous_version", OptionalVersion(event.previous)},
-              {"outcome", event.outcome ? Json(store::OutcomeName(*event.outcome)) : Json(nullptr)},
+              {"outcome", event.outcome ? Json(journal::OutcomeName(*event.outcome)) : Json(nullptr)},
               {"reason", event.reason}};
 }
 

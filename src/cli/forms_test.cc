@@ -71,8 +71,8 @@ TEST(EventJson, SaysWhoDidWhatWhenAndWhy) {
 TEST(EventJson, SaysHowARecoveryEnded) {
   auto event = SampleEvent();
   EXPECT_TRUE(EventJson(event)["outcome"].is_null());
-  event.kind = store::EventKind::kRecovered;
-  event.outcome = store::Outcome::kAbandoned;
+  event.kind = journal::EventKind::kRecovered;
+  event.outcome = journal::Outcome::kAbandoned;
   EXPECT_EQ(EventJson(event)["outcome"], "abandoned");
 }
 

@@ -8,7 +8,9 @@
 #include "classify/golden_evidence.h"
 #include "cli/commands.h"
 #include "cli/forms.h"
+#include "cli/golden_check.h"
 #include "cli/progress_bar.h"
+#include "govern/evidence.h"
 
 namespace lotmark::cli {
 namespace {
@@ -65,7 +67,17 @@ void PrintRun(const classify::GoldenReport& report, const Digest& evidence_sha25
   PrintLine("evidence_sha256 " + evidence_sha256.hex());
 }
 
-Result<Outcome> RunGolden(const Context& context, const std::string& version_text) {
+// Keeps the document with the version, for approvers. A failure is kept too.
+Status Record(const Context& context, const classify::GoldenEvidence& evidence) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto volume, context.OpenVolume());
+  LOTMARK_ASSIGN_OR_RETURN(const auto added,
+                           govern::AddEvidence(volume->Place(), evidence.model, evidence.version,
+                                               std::string(kGoldenEvidence), FormatGoldenEvidence(evidence)));
+  if (!context.json()) PrintLine(added.was_there ? "the same evidence was recorded before" : "recorded as evidence");
+  return Ok();
+}
+
+Result<Outcome> RunGolden(const Context& context, const std::string& version_text, bool record) {
   LOTMARK_ASSIGN_OR_RETURN(const Version version, Version::Parse(version_text));
   LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context.ServerRuntime());
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
@@ -81,18 +93,21 @@ Result<Outcome> RunGolden(const Context& context, const std::string& version_tex
   } else {
     PrintRun(run.report, evidence_sha256);
   }
+  if (record) LOTMARK_RETURN_IF_ERROR(Record(context, evidence));
   return evidence.passed ? Outcome::kDone : Outcome::kCheckFailed;
 }
 
 void AddGoldenRun(Registrar& registrar) {
   CLI::App* command =
       AddCommand(registrar, "run", "Run the golden test classification of a registered version and show each case",
-                 "lotmark golden run 2024-v1", {Takes::kVolumeAndModel, Takes::kJson});
+                 "lotmark golden run 2024-v1", {Takes::kVolumeAndModel, Takes::kActor, Takes::kJson});
   auto version = std::make_shared<std::string>();
   command->add_option("VERSION", *version, "Version to test")->required();
+  auto record = std::make_shared<bool>(false);
+  command->add_flag("--record", *record, "Keep the result with the version, as evidence for its approvers");
   // `registrar` is gone when this runs; its action is the outer one's.
-  command->callback([&action = registrar.action, version] {
-    action = [version](const Context& context) { return RunGolden(context, *version); };
+  command->callback([&action = registrar.action, version, record] {
+    action = [version, record](const Context& context) { return RunGolden(context, *version, *record); };
   });
 }
 

@@ -9,7 +9,7 @@
 #include "base/encoding.h"
 #include "cli/forms.h"
 #include "cli/served_at.h"
-#include "store/at_time.h"
+#include "journal/at_time.h"
 
 namespace lotmark::cli {
 namespace {
@@ -18,7 +18,7 @@ using Replicas = std::map<std::string, std::vector<ServedBy>>;
 using Rows = std::vector<std::vector<std::string>>;
 
 // A moment that has not come yet has no answer. A clock that was set back does not take away what was recorded.
-Status CheckHasPassed(UtcTime at, UtcTime now, const std::vector<store::Event>& events) {
+Status CheckHasPassed(UtcTime at, UtcTime now, const std::vector<journal::Event>& events) {
   for (const auto& event : events) now = std::max(now, event.time);
   if (at <= now) return Ok();
   return Refused(fmt::format("--at {}: that moment has not come yet", FormatUtc(at)));
@@ -32,12 +32,12 @@ Result<Replicas> ReadServed(const Context& context, const ModelName& model, UtcT
   return ServedAt(events, model, at);
 }
 
-bool IsAmbiguous(const std::vector<store::DesiredBy>& desired, const Replicas& replicas) {
+bool IsAmbiguous(const std::vector<journal::DesiredBy>& desired, const Replicas& replicas) {
   return desired.size() > 1 ||
          std::any_of(replicas.begin(), replicas.end(), [](const auto& one) { return one.second.size() > 1; });
 }
 
-Json DesiredJson(const std::vector<store::DesiredBy>& desired) {
+Json DesiredJson(const std::vector<journal::DesiredBy>& desired) {
   Json json = Json::array();
   for (const auto& by : desired) {
     if (!by) {
@@ -61,10 +61,10 @@ Json ReplicasJson(const Replicas& replicas) {
   return json;
 }
 
-std::string DesiredText(const store::DesiredBy& by) {
+std::string DesiredText(const journal::DesiredBy& by) {
   if (!by) return "none: no version was active";
   return fmt::format("{}  by event {} ({}) of {}, {}: {}", by->version->text(), by->index,
-                     store::EventKindName(by->kind), FormatUtc(by->time), Printable(by->actor.name),
+                     journal::EventKindName(by->kind), FormatUtc(by->time), Printable(by->actor.name),
                      Printable(by->reason));
 }
 
@@ -86,7 +86,7 @@ Result<Outcome> HistoryAt(const Context& context, const std::string& at_text, bo
   LOTMARK_ASSIGN_OR_RETURN(const ModelName model, context.Model(*reader));
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());
   LOTMARK_RETURN_IF_ERROR(CheckHasPassed(*at, context.toolbox().clock.Now(), events));
-  const auto desired = store::DesiredAt(events, model, *at);
+  const auto desired = journal::DesiredAt(events, model, *at);
   Replicas replicas;
   if (with_records) {
     LOTMARK_ASSIGN_OR_RETURN(replicas, ReadServed(context, model, *at));

@@ -8,13 +8,14 @@
 #include "api/api.h"
 #include "base/encoding.h"
 #include "cli/commands.h"
+#include "cli/journal_access.h"
 #include "cli/listen_address.h"
 #include "cli/log.h"
-#include "cli/operator_file.h"
 #include "cli/request_log.h"
 #include "cli/serve_http.h"
 #include "cli/serve_signals.h"
 #include "cli/settings_sources.h"
+#include "fs/operator_file.h"
 #include "serve/memory.h"
 #include "serve/volume_source.h"
 
@@ -97,7 +98,7 @@ serve::ModelKeeper::Listener MakeListener(const std::string& replica, Clock& clo
 }
 
 // How a service opens the volume. `journal_key`: text of the public key that must have signed the journal, "" = the one
-// that the volume names. `state`: folder of the remembered checkpoints, "" = the user's.
+// that the volume names. `state`: folder of the remembered checkpoints, "" = nothing is remembered.
 struct JournalTrust {
   std::string journal_key = {};
   std::string state = {};
@@ -106,7 +107,7 @@ struct JournalTrust {
 Result<JournalTrust> ReadJournalTrust(const ServeSettings& settings) {
   JournalTrust trust{.journal_key = {}, .state = settings.state};
   if (settings.journal_key.empty()) return trust;
-  auto text = ReadOperatorFile(settings.journal_key, Privacy::kPublic);
+  auto text = fs::ReadOperatorFile(settings.journal_key, fs::Privacy::kPublic);
   if (!text) return Prefixed("journal key", std::move(text).error());
   trust.journal_key = Trimmed(*text);
   if (trust.journal_key.empty() || trust.journal_key.size() > kMaxJournalKeyBytes) {
@@ -116,12 +117,18 @@ Result<JournalTrust> ReadJournalTrust(const ServeSettings& settings) {
   return trust;
 }
 
-// The journal of today is not signed and nobody remembers its state: what was asked for and cannot be done is refused.
 Result<std::unique_ptr<store::Reader>> OpenServingReader(const Context& context, const ServeSettings& settings) {
   LOTMARK_ASSIGN_OR_RETURN(const JournalTrust trust, ReadJournalTrust(settings));
-  if (!trust.journal_key.empty()) return Refused("journal-key: this volume's journal is not signed");
-  if (!trust.state.empty()) return Refused("state: this volume's journal has no checkpoints to remember");
-  return context.OpenReader();
+  store::ReaderOptions options;
+  if (!trust.journal_key.empty()) {
+    auto key = tlog::NoteVerifier::Parse(trust.journal_key);
+    if (!key) return Prefixed("journal key: " + Printable(settings.journal_key), std::move(key).error());
+    options.journal_key = *std::move(key);
+  }
+  if (!trust.state.empty()) {
+    options.memory = [folder = trust.state](const Uuid& volume_id) { return OpenMemory(folder, volume_id); };
+  }
+  return context.OpenReader(options);
 }
 
 class Service {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/at_time.h"
+#include "journal/at_time.h"
 
 namespace lotmark::cli {
 namespace {
@@ -27,7 +27,7 @@ std::vector<ServedBy> Candidates(const std::vector<records::ServiceEvent>& repor
   std::vector<ServedBy> candidates;
   ServedBy served;
   size_t place = 0;
-  for (const size_t found : store::PlacesOf(at, times)) {
+  for (const size_t found : journal::PlacesOf(at, times)) {
     for (; place < found; ++place) served = After(std::move(served), reports[place], model);
     const auto same = [&](const ServedBy& one) {
       return one.has_value() == served.has_value() && (!one || one->manifest_sha256 == served->manifest_sha256);

@@ -90,7 +90,7 @@ Result<StepDone> UpdateBase::Check() {
   const manifest::Manifest& manifest = subject_->manifest;
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context_.OpenReader());
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());
-  LOTMARK_ASSIGN_OR_RETURN(const auto history, store::FoldEvents(events));
+  LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
   LOTMARK_RETURN_IF_ERROR(store::DecideRegistration(history, reader->info().primary_model, manifest.model_name(),
                                                     manifest.version(), manifest.digest()));
   LOTMARK_ASSIGN_OR_RETURN(const std::string greeted, GreetServices());

@@ -8,15 +8,24 @@
 
 #include "base/encoding.h"
 #include "cli/commands.h"
+#include "cli/golden_check.h"
 #include "cli/update_effects.h"
 #include "cli/update_steps.h"
+#include "govern/activation_gate.h"
 
 namespace lotmark::cli {
 namespace {
 
-// The conditions of the volume's policy that the version does not meet.
-Result<std::vector<std::string>> CheckPolicy(const Context&, const store::Reader&, const manifest::Manifest&) {
-  return std::vector<std::string>();
+// The conditions of the volume's policy that the version does not meet. One that is not registered yet, of a dry run,
+// has nobody's approval either.
+Result<std::vector<std::string>> CheckPolicy(const Context&, const store::Reader& reader,
+                                             const manifest::Manifest& manifest) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto events, reader.History());
+  LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
+  LOTMARK_ASSIGN_OR_RETURN(const auto unmet, govern::UnmetFor(reader, history, manifest, AvailableMemory));
+  std::vector<std::string> lines;
+  for (const policy::Unmet& one : unmet) lines.push_back(one.condition + ": " + one.text);
+  return lines;
 }
 
 std::string_view HowName(StepDone::How how) {

@@ -2,7 +2,7 @@
 
 #include "base/encoding.h"
 #include "cli/update_effects.h"
-#include "store/history.h"
+#include "journal/history.h"
 
 namespace lotmark::cli {
 namespace {
@@ -15,7 +15,7 @@ Result<StepDone> DryUpdate::Add() {
   const manifest::Manifest& manifest = subject_->manifest;
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context_.OpenReader());
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());
-  LOTMARK_ASSIGN_OR_RETURN(const auto history, store::FoldEvents(events));
+  LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
   if (history.FindRegistered(manifest.model_name(), manifest.version()) != nullptr) {
     return StepDone{StepDone::How::kDone, manifest.version().text() + " is already registered"};
   }

@@ -5,10 +5,14 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "classify/golden_evidence.h"
 #include "classify/loaded_model.h"
 #include "classify/verified_file.h"
+#include "cli/golden_check.h"
 #include "cli/progress_bar.h"
-#include "store/history.h"
+#include "govern/activation_gate.h"
+#include "govern/evidence.h"
+#include "journal/history.h"
 
 namespace lotmark::cli {
 namespace {
@@ -30,14 +34,6 @@ const manifest::GoldenCase* FirstCase(const manifest::Manifest& manifest) {
 
 ExpectedReply Expected(const manifest::Manifest& manifest, const manifest::GoldenCase& golden) {
   return {manifest.classes(), golden.probabilities.at(manifest::Format::kOnnx), manifest.golden()->tolerance};
-}
-
-store::ActivationCheck GoldenOf(const Context& context) {
-  return [&context](const store::OpenedVersion& opened) -> Status {
-    LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context.ServerRuntime());
-    LOTMARK_RETURN_IF_ERROR(classify::LoadModel(*opened.folder, opened.manifest, runtime->format(), *runtime, {}));
-    return Ok();
-  };
 }
 
 // That the pointer is still where this update left it.
@@ -63,15 +59,26 @@ Result<StepDone> RealUpdate::Add() {
 Result<StepDone> RealUpdate::Golden() {
   const manifest::Manifest& manifest = subject_->manifest;
   LOTMARK_ASSIGN_OR_RETURN(const auto opened, volume_->reader().OpenVersion(manifest.model_name(), manifest.version()));
-  return RunGoldenIn(*opened.folder);
+  LOTMARK_ASSIGN_OR_RETURN(const runtime::Runtime* runtime, context_.ServerRuntime());
+  LOTMARK_ASSIGN_OR_RETURN(const classify::GoldenRun run,
+                           classify::LoadAndRunGolden(*opened.folder, opened.manifest, runtime->format(), *runtime));
+  LOTMARK_RETURN_IF_ERROR(classify::GoldenVerdict(run.report));
+  if (run.report.cases.empty()) return StepDone{StepDone::How::kDone, run.report.Summary()};
+  // What the approvers look at.
+  LOTMARK_ASSIGN_OR_RETURN(const auto evidence, classify::MakeGoldenEvidence(opened.manifest, runtime->format(), run));
+  LOTMARK_ASSIGN_OR_RETURN(const auto added,
+                           govern::AddEvidence(volume_->Place(), opened.model, opened.version,
+                                               std::string(kGoldenEvidence), FormatGoldenEvidence(evidence)));
+  return StepDone{StepDone::How::kDone, run.report.Summary() + ", evidence " + added.sha256.short_hex()};
 }
 
 Result<StepDone> RealUpdate::Activate() {
   const manifest::Manifest& manifest = subject_->manifest;
   const std::string reason = options_.reason.empty() ? "update to " + manifest.version().text() : options_.reason;
   ProgressBar bar("verifying");
-  LOTMARK_ASSIGN_OR_RETURN(const auto moved, volume_->Activate(manifest.model_name(), manifest.version(), reason,
-                                                               GoldenOf(context_), bar.Function()));
+  LOTMARK_ASSIGN_OR_RETURN(
+      const auto moved, volume_->Activate(manifest.model_name(), manifest.version(), reason, QuietGoldenCheck(context_),
+                                          govern::PolicyPermit(volume_->reader(), AvailableMemory), bar.Function()));
   if (moved.outcome == store::MoveOutcome::kAlreadyActive) {
     return StepDone{StepDone::How::kDone, moved.active.text() + " is already active"};
   }
@@ -148,12 +155,12 @@ Result<std::optional<RolledBack>> RealUpdate::RollBack(const std::string& reason
   const store::Reader& reader = volume_->reader();
   LOTMARK_RETURN_IF_ERROR(CheckStillOurs(reader, manifest));
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader.History());
-  LOTMARK_ASSIGN_OR_RETURN(const auto history, store::FoldEvents(events));
-  const auto target = store::RollbackTarget(history.Of(manifest.model_name()));
+  LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
+  const auto target = journal::RollbackTarget(history, manifest.model_name());
   if (!target) return std::optional<RolledBack>();
   // Once more when the version before is proven, right before the pointer would move.
   const store::ActivationCheck check = [&](const store::OpenedVersion& opened) -> Status {
-    LOTMARK_RETURN_IF_ERROR(GoldenOf(context_)(opened));
+    LOTMARK_RETURN_IF_ERROR(QuietGoldenCheck(context_)(opened));
     return CheckStillOurs(reader, manifest);
   };
   ProgressBar bar("rolling back");

@@ -14,29 +14,38 @@ uint64_t ArtifactBytes(const manifest::Manifest& manifest) {
   return bytes;
 }
 
+// Of a version that is not registered: none.
+Result<policy::ApprovalFacts> ApprovalsOf(const store::Reader& reader, const journal::VolumeHistory& history,
+                                          const policy::Policy& in_force, const manifest::Manifest& manifest) {
+  if (history.FindRegistered(manifest.model_name(), manifest.version()) != nullptr) {
+    return VersionApprovals(reader.root(), reader.info(), history, in_force, manifest.model_name(), manifest.version());
+  }
+  const approval::VersionSubject subject{manifest.model_name(), manifest.version(), manifest.digest(), {}};
+  return policy::ApprovalFacts{{reader.info().volume_id, subject}, {}, {}};
+}
+
 }  // namespace
 
 Result<std::vector<policy::Unmet>> UnmetFor(const store::Reader& reader, const journal::VolumeHistory& history,
-                                            const store::OpenedVersion& opened, const AvailableMemory& memory) {
+                                            const manifest::Manifest& manifest, const AvailableMemory& memory) {
   LOTMARK_ASSIGN_OR_RETURN(const policy::Policy in_force, ReadPolicy(reader.root(), history));
-  LOTMARK_ASSIGN_OR_RETURN(
-      auto approvals, VersionApprovals(reader.root(), reader.info(), history, in_force, opened.model, opened.version));
+  LOTMARK_ASSIGN_OR_RETURN(auto approvals, ApprovalsOf(reader, history, in_force, manifest));
   policy::Facts facts{.usable_formats = {},
                       .golden_origin = {},
-                      .artifact_bytes = ArtifactBytes(opened.manifest),
+                      .artifact_bytes = ArtifactBytes(manifest),
                       .available_memory = memory ? memory() : std::nullopt,
                       .approvals = std::move(approvals)};
-  for (const auto& [format, artifact] : opened.manifest.artifacts()) {
-    if (opened.manifest.MissingForServing(format).empty()) facts.usable_formats.insert(format);
+  for (const auto& [format, artifact] : manifest.artifacts()) {
+    if (manifest.MissingForServing(format).empty()) facts.usable_formats.insert(format);
   }
-  if (opened.manifest.golden()) facts.golden_origin = opened.manifest.golden()->origin;
+  if (manifest.golden()) facts.golden_origin = manifest.golden()->origin;
   return policy::UnmetConditions(in_force, facts);
 }
 
 store::ActivationPermit PolicyPermit(const store::Reader& reader, AvailableMemory memory) {
   return [&reader, memory = std::move(memory)](const store::OpenedVersion& opened,
                                                const journal::VolumeHistory& history) -> Status {
-    LOTMARK_ASSIGN_OR_RETURN(const auto unmet, UnmetFor(reader, history, opened, memory));
+    LOTMARK_ASSIGN_OR_RETURN(const auto unmet, UnmetFor(reader, history, opened.manifest, memory));
     if (unmet.empty()) return Ok();
     return UnmetError("the policy does not let " + opened.model.text() + " " + opened.version.text() + " become active",
                       unmet);

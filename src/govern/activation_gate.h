@@ -17,9 +17,10 @@ namespace lotmark::govern {
 // Bytes of memory that this machine has for a load; nothing when it does not say.
 using AvailableMemory = std::function<std::optional<uint64_t>()>;
 
-// Every condition that `opened` does not meet. kRefused: the policy or an approval is missing or changed.
+// Every condition that the version of `manifest` does not meet, registered or not. kRefused: the policy or an approval
+// is missing or changed.
 Result<std::vector<policy::Unmet>> UnmetFor(const store::Reader& reader, const journal::VolumeHistory& history,
-                                            const store::OpenedVersion& opened, const AvailableMemory& memory);
+                                            const manifest::Manifest& manifest, const AvailableMemory& memory);
 
 // As what store::Volume::Activate asks before it moves the pointer. `reader` must outlive it.
 store::ActivationPermit PolicyPermit(const store::Reader& reader, AvailableMemory memory);

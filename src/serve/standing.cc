@@ -5,9 +5,9 @@
 namespace lotmark::serve {
 namespace {
 
-using store::Activation;
-using store::EventKind;
-using store::ModelHistory;
+using journal::Activation;
+using journal::EventKind;
+using journal::ModelHistory;
 
 bool Contains(const std::vector<Digest>& digests, const Digest& digest) {
   return std::find(digests.begin(), digests.end(), digest) != digests.end();
@@ -18,16 +18,20 @@ auto FindActivation(const std::vector<Activation>& activations, const Version& v
                       [&](const Activation& at) { return at.version == version; });
 }
 
-// The pointer is where the open intent was to take it.
-bool IntentIsDone(const store::VolumeHistory& history, const ModelName& model, const store::PointerReading& pointer) {
+// The pointer is where the open intent was to take it; of a stop: gone.
+bool IntentIsDone(const journal::VolumeHistory& history, const ModelName& model, const store::PointerReading& pointer) {
   const auto& intent = history.open_intent;
-  return intent && intent->model == model && pointer.problem.empty() && pointer.version &&
-         pointer.version == intent->version;
+  if (!intent || intent->model != model || !pointer.problem.empty()) return false;
+  if (intent->kind == EventKind::kStopping) return !pointer.version;
+  return pointer.version && pointer.version == intent->version;
 }
 
 // What the done event of `intent` will make of the activations.
-void CountAsDone(const store::Event& intent, ModelHistory& history) {
+void CountAsDone(const journal::Event& intent, ModelHistory& history) {
   std::vector<Activation>& activations = history.activations;
+  if (intent.kind == EventKind::kStopping) history.stopped = true;
+  if (intent.kind != EventKind::kRollingBack && intent.kind != EventKind::kActivating) return;
+  history.stopped = false;
   const auto earlier = FindActivation(activations, *intent.version);
   if (intent.kind == EventKind::kRollingBack && earlier != activations.end()) {
     activations.erase(earlier + 1, activations.end());
@@ -45,16 +49,24 @@ Error NotAuthorised(const std::string& why) {
 
 }  // namespace
 
-Standing StandingOf(const store::VolumeHistory& history, const ModelName& model, const store::PointerReading& pointer) {
+Standing StandingOf(const journal::VolumeHistory& history, const ModelName& model,
+                    const store::PointerReading& pointer) {
   ModelHistory moves = history.Of(model);
   if (IntentIsDone(history, model, pointer)) CountAsDone(*history.open_intent, moves);
   Standing standing;
+  for (const journal::VersionFact& at : history.quarantined) {
+    if (at.model != model) continue;
+    if (const auto* registered = history.FindRegistered(model, at.version)) {
+      standing.quarantined.push_back(registered->manifest_sha256);
+    }
+  }
+  standing.stopped = moves.stopped;
   for (const Version& version : moves.ever_active) {
     const auto* registered = history.FindRegistered(model, version);
     if (FindActivation(moves.activations, version) != moves.activations.end() || registered == nullptr) continue;
     standing.rolled_back_from.push_back(registered->manifest_sha256);
   }
-  if (moves.activations.empty()) return standing;
+  if (moves.stopped || moves.activations.empty()) return standing;
   const Version& active = moves.activations.back().version;
   if (const auto* registered = history.FindRegistered(model, active)) {
     standing.active = VersionIdentity{model, active, registered->manifest_sha256};

@@ -14,8 +14,8 @@
 #include "base/digest.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "journal/history.h"
 #include "serve/model_source.h"
-#include "store/history.h"
 #include "store/snapshot.h"
 
 namespace lotmark::serve {
@@ -29,7 +29,8 @@ struct Standing {
 };
 
 // Where `pointer` has a problem, an open intent does not count.
-Standing StandingOf(const store::VolumeHistory& history, const ModelName& model, const store::PointerReading& pointer);
+Standing StandingOf(const journal::VolumeHistory& history, const ModelName& model,
+                    const store::PointerReading& pointer);
 
 // Whether the pointer may be followed to `named`. kRefused: "pointer not authorised: …".
 Status Authorise(const Standing& standing, const VersionIdentity& named);

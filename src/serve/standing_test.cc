@@ -18,35 +18,39 @@ Version V(const std::string& text) { return Version::Parse(text).value(); }
 Digest ManifestOf(const std::string& version) { return Sha256Of("manifest of " + version); }
 VersionIdentity Identity(const std::string& version) { return {kModel, V(version), ManifestOf(version)}; }
 
-store::EventKind KindOf(char letter) {
-  using enum store::EventKind;
-  static const std::map<char, store::EventKind> kKinds{{'r', kRegistering}, {'R', kRegistered},  {'a', kActivating},
-                                                       {'A', kActivated},   {'b', kRollingBack}, {'B', kRolledBack}};
+journal::EventKind KindOf(char letter) {
+  using enum journal::EventKind;
+  static const std::map<char, journal::EventKind> kKinds{{'r', kRegistering}, {'R', kRegistered},  {'a', kActivating},
+                                                         {'A', kActivated},   {'b', kRollingBack}, {'B', kRolledBack},
+                                                         {'s', kStopping},    {'S', kStopped},     {'p', kRepairing},
+                                                         {'P', kRepaired},    {'q', kQuarantined}};
   const auto found = kKinds.find(letter);
   return found == kKinds.end() ? kRecovered : found->second;
 }
 
 // From words such as "a2 A2": event letter and version; 'c' is recovered as completed, 'x' as abandoned. Versions 1 to
 // 4 are registered before.
-store::VolumeHistory History(const std::string& words) {
-  std::vector<store::Event> events(1);
-  events[0].kind = store::EventKind::kVolumeCreated;
+journal::VolumeHistory History(const std::string& words) {
+  std::vector<journal::Event> events(1);
+  events[0].kind = journal::EventKind::kVolumeCreated;
   events[0].model = kModel;
+  events[0].file_sha256 = Sha256Of("a policy");
   std::istringstream stream("r1 R1 r2 R2 r3 R3 r4 R4 " + words);
   for (std::string word; stream >> word;) {
-    store::Event event;
+    journal::Event event;
     event.index = events.size();
     event.kind = KindOf(word[0]);
     event.model = kModel;
+    event.policy_sha256 = events[0].file_sha256;
     event.version = V(word.substr(1));
     event.manifest_sha256 = ManifestOf(word.substr(1));
-    if (word[0] == 'c') event.outcome = store::Outcome::kCompleted;
-    if (word[0] == 'x') event.outcome = store::Outcome::kAbandoned;
+    if (word[0] == 'c') event.outcome = journal::Outcome::kCompleted;
+    if (word[0] == 'x') event.outcome = journal::Outcome::kAbandoned;
     events.push_back(event);
   }
-  auto history = store::FoldEvents(events);
+  auto history = journal::FoldEvents(events);
   EXPECT_TRUE(history) << history.error().text;
-  return history ? *std::move(history) : store::VolumeHistory();
+  return history ? *std::move(history) : journal::VolumeHistory();
 }
 
 // With the pointer at `pointer`; "" = there is none, "?" = it cannot be read.
@@ -120,6 +124,30 @@ TEST(Standing, AnOpenMoveCountsAsDoneExactlyWhereThePointerShowsIt) {
   EXPECT_EQ(ActiveIn(After("a1 A1 a2 A2 b1", "1")), "1");
   EXPECT_EQ(LeftIn(After("a1 A1 a2 A2 b1", "1")), "2");
   EXPECT_EQ(LeftIn(After("a1 A1 a2 A2 b1", "?")), "");
+}
+
+TEST(Standing, AStopLeavesNothingToServe) {
+  for (const char* words : {"a1 A1 a2 A2 s2 S2", "a1 A1 a2 A2 s2 c2"}) {
+    const Standing standing = After(words, "");
+    EXPECT_EQ(ActiveIn(standing), "none");
+    EXPECT_EQ(LeftIn(standing), "1234");
+  }
+  EXPECT_EQ(ActiveIn(After("a1 A1 s1", "")), "none") << "an open stop whose pointer is gone";
+  EXPECT_TRUE(After("a1 A1 s1", "").stopped);
+  EXPECT_EQ(ActiveIn(After("a1 A1 s1", "1")), "1");
+  EXPECT_FALSE(After("a1 A1 s1", "1").stopped);
+  EXPECT_EQ(ActiveIn(After("a1 A1 s1 x1", "1")), "1");
+  EXPECT_EQ(ActiveIn(After("a1 A1 a2 A2 q2 s2 S2 b1 B1", "1")), "1");
+  EXPECT_EQ(LeftIn(After("a1 A1 a2 A2 q2 s2 S2 b1 B1", "1")), "2");
+  EXPECT_EQ(ActiveIn(After("a1 A1 s1 S1 a2", "2")), "2") << "an activation whose pointer has arrived";
+}
+
+TEST(Standing, QuarantineIsOfTheVersionAndRepairOfNone) {
+  EXPECT_EQ(LeftIn(After("a1 A1 a2 A2 q2", "2")), "2");
+  EXPECT_EQ(LeftIn(After("a1 A1 a2 A2 q1", "2")), "1");
+  EXPECT_EQ(ActiveIn(After("a1 A1 p1", "")), "1");
+  EXPECT_EQ(ActiveIn(After("a1 A1 p1 P1", "1")), "1");
+  EXPECT_EQ(LeftIn(After("a1 A1 p1 P1", "1")), "");
 }
 
 TEST(Standing, OfAnotherModelSaysNothingOfThisOne) {

@@ -66,11 +66,11 @@ class VolumeSource final : public ModelSource {
   }
 
   Status ReadHistory() {
-    LOTMARK_ASSIGN_OR_RETURN(const uint64_t count, reader_->EventCount());
-    if (history_ && count == events_) return Ok();
+    LOTMARK_ASSIGN_OR_RETURN(const tlog::TreeHead head, reader_->JournalHead());
+    if (history_ && head == head_) return Ok();
     LOTMARK_ASSIGN_OR_RETURN(const auto events, reader_->History());
-    LOTMARK_ASSIGN_OR_RETURN(history_, store::FoldEvents(events));
-    events_ = events.size();
+    LOTMARK_ASSIGN_OR_RETURN(history_, journal::FoldEvents(events));
+    head_ = head;
     return Ok();
   }
 
@@ -117,8 +117,8 @@ class VolumeSource final : public ModelSource {
   const classify::LoadOptions options_;
 
   // Used by ReadDesired alone.
-  std::optional<store::VolumeHistory> history_;
-  uint64_t events_ = 0;  // of history_
+  std::optional<journal::VolumeHistory> history_;
+  tlog::TreeHead head_;  // of history_, or older: then it is read once more
 
   mutable std::mutex mutex_;
   Standing standing_;  // as last learnt; guarded by mutex_

@@ -94,6 +94,11 @@ Result<std::vector<Version>> Reader::ListVersions(const ModelName& model) const 
   return ListIds<Version>(*root_, VersionsPath(model));
 }
 
+Result<tlog::TreeHead> Reader::JournalHead() const {
+  LOTMARK_ASSIGN_OR_RETURN(const tlog::TileLog log, journal_->OpenLog());
+  return log.head();
+}
+
 Result<std::vector<journal::Event>> Reader::History(const std::optional<ModelName>& model) const {
   LOTMARK_ASSIGN_OR_RETURN(std::vector<journal::Event> events, journal_->ReadAll());
   LOTMARK_RETURN_IF_ERROR(CheckSameVolume(info_, events));

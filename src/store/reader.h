@@ -68,8 +68,8 @@ class Reader {
   // Control events by index; of one model when given. kRefused: the log is damaged; the text names the event.
   Result<std::vector<journal::Event>> History(const std::optional<ModelName>& model = std::nullopt) const;
 
-  // How many events there are: whoever looks often reads the history again only when this has changed.
-  Result<uint64_t> EventCount() const { return journal_->Count(); }
+  // The signed size and root of the journal: whoever looks often reads the history again only when this has changed.
+  Result<tlog::TreeHead> JournalHead() const;
 
   // The volume's folder, for what reads facts from it, and the journal itself, for what verifies it.
   fs::Dir& root() const { return *root_; }

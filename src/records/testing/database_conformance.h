@@ -142,10 +142,10 @@ TEST_P(DatabaseConformance, StoresNothingOfABatchWithABadRow) {
 TEST_P(DatabaseConformance, AcceptsAnEmptyBatch) { EXPECT_TRUE(Insert({}).empty()); }
 
 TEST_P(DatabaseConformance, CountsWhatAVersionMade) {
-  ClassificationRow early = SampleRow(1);
-  ClassificationRow late = SampleRow(2);
+  ClassificationRow early = SampleRow("one");
+  ClassificationRow late = SampleRow("two");
   late.time = early.time + std::chrono::seconds(5);
-  ClassificationRow other = SampleRow(3);
+  ClassificationRow other = SampleRow("three");
   other.manifest_sha256 = Sha256Of("another manifest");
   ASSERT_TRUE(database_->Insert(std::vector{late, other, early}));
   constexpr std::chrono::minutes kLong(1);

@@ -1,4 +1,4 @@
-#include "store/at_time.h"
+#include "journal/at_time.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <map>
 #include <sstream>
 
-namespace lotmark::store {
+namespace lotmark::journal {
 namespace {
 
 using testing::ElementsAre;
@@ -165,4 +165,4 @@ TEST(DesiredAtTest, SeveralSteps) {
 }
 
 }  // namespace
-}  // namespace lotmark::store
+}  // namespace lotmark::journal

@@ -1,18 +1,22 @@
-#include "store/at_time.h"
+#include "journal/at_time.h"
 
 #include <algorithm>
 
-namespace lotmark::store {
+namespace lotmark::journal {
 namespace {
 
-bool IsPointerIntent(const Event& event) {
-  return event.kind == EventKind::kActivating || event.kind == EventKind::kRollingBack;
-}
+// A repair changes nothing of what is desired.
+bool Moves(const Event& event) { return IsPointerIntent(event.kind) && event.kind != EventKind::kRepairing; }
 
 // `intent` is the event before `event`. An abandoned move is none.
 bool Completes(const Event& intent, const Event& event) {
-  return IsPointerIntent(intent) && (event.kind == EventKind::kActivated || event.kind == EventKind::kRolledBack ||
-                                     (event.kind == EventKind::kRecovered && event.outcome == Outcome::kCompleted));
+  return Moves(intent) && (event.kind == DoneOf(intent.kind) ||
+                           (event.kind == EventKind::kRecovered && event.outcome == Outcome::kCompleted));
+}
+
+// What is desired once the pointer has moved as `intent` says; `event` tells of it.
+DesiredBy After(const Event& intent, const Event& event) {
+  return intent.kind == EventKind::kStopping ? DesiredBy() : DesiredBy(event);
 }
 
 bool SameVersion(const DesiredBy& a, const DesiredBy& b) {
@@ -52,19 +56,19 @@ std::vector<DesiredBy> DesiredAt(const std::vector<Event>& events, const ModelNa
   for (const size_t found : PlacesOf(at, times)) {
     for (; place < found; ++place) {
       if (place > 0 && events[place].model == model && Completes(events[place - 1], events[place])) {
-        desired = events[place];
+        desired = After(events[place - 1], events[place]);
       }
     }
     AddCandidate(candidates, desired, at);
-    if (place == 0 || events[place - 1].model != model || !IsPointerIntent(events[place - 1])) continue;
+    if (place == 0 || events[place - 1].model != model || !Moves(events[place - 1])) continue;
     // Right after an intent: the pointer had not moved yet, unless the command died there, or may have.
     const bool open = place == events.size();
     const bool recovered = !open && events[place].kind == EventKind::kRecovered;
     if (open || (recovered && Completes(events[place - 1], events[place]))) {
-      AddCandidate(candidates, open ? events[place - 1] : events[place], at);
+      AddCandidate(candidates, After(events[place - 1], events[open ? place - 1 : place]), at);
     }
   }
   return candidates;
 }
 
-}  // namespace lotmark::store
+}  // namespace lotmark::journal

@@ -11,9 +11,9 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "store/event_log.h"
+#include "journal/event.h"
 
-namespace lotmark::store {
+namespace lotmark::journal {
 
 // The places in an ordered list of times where the clock can have shown `at`: after the first p of them, when these end
 // at or before it and the next one is later. One place when the times never step back; never none.
@@ -27,4 +27,4 @@ using DesiredBy = std::optional<Event>;
 // when the pointer had moved or not. `events`: of all models, by index: each of them says what the clock was.
 std::vector<DesiredBy> DesiredAt(const std::vector<Event>& events, const ModelName& model, UtcTime at);
 
-}  // namespace lotmark::store
+}  // namespace lotmark::journal
