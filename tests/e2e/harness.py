@@ -49,7 +49,8 @@ class LotmarkTest(unittest.TestCase):
         self.volume = self.scratch / "derm-models"
         self.records = self.scratch / "records.db"
         self.environment = {"LOTMARK_VOLUME": str(self.volume), "LOTMARK_RECORDS": f"sqlite://{self.records}",
-                            "LOTMARK_ACTOR": "tester@bench"}
+                            "LOTMARK_ACTOR": "tester@bench", "LOTMARK_KEYS": str(self.scratch / "keys"),
+                            "LOTMARK_STATE": str(self.scratch / "state")}
 
     def _remove_scratch(self):
         for folder, _, _ in os.walk(self.scratch):  # versions are read-only
