@@ -39,7 +39,7 @@ std::vector<Setting> MakeTable() {
       {"journal-key", "FILE", "Public key that must have signed the volume's journal", kAtRestart, &S::journal_key,
        "the one that the volume names"},
       {"state", "FOLDER", "Where the last seen state of the journal is kept, outside the volume", kAtRestart, &S::state,
-       "the user's state folder"},
+       "none"},
       {"tls-cert", "FILE", "Certificate and those between it and the root, PEM: serve HTTPS", kAtReload, &S::tls_cert,
        "no TLS"},
       {"tls-key", "FILE", "Private key of the certificate, PEM, readable by nobody else", kAtReload, &S::tls_key,

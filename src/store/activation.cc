@@ -27,7 +27,6 @@ Status CheckFiles(const OpenedVersion& opened, const Digest& registered, const P
 
 // That the version may become active. Long: no lock is held.
 Status Prove(const OpenedVersion& opened, const MoveRequest& request, const MoveDecision& decision) {
-  LOTMARK_RETURN_IF_ERROR(CheckServable(opened));
   LOTMARK_RETURN_IF_ERROR(CheckFiles(opened, decision.manifest_sha256, request.progress));
   return request.check ? request.check(opened) : Ok();
 }
@@ -70,6 +69,7 @@ Result<PointerMove> MoveActive(const Workplace& place, const Reader& reader, con
     LOTMARK_ASSIGN_OR_RETURN(const LockedVolume volume, LockedVolume::Take(place));
     LOTMARK_ASSIGN_OR_RETURN(proven, Choose(volume, request));
     LOTMARK_ASSIGN_OR_RETURN(opened, reader.OpenVersion(request.model, proven->target));
+    if (proven->outcome == MoveOutcome::kMoved) LOTMARK_RETURN_IF_ERROR(CheckServable(*opened));
     // Asked before the long work, so that nobody waits for a refusal, and again below, when it decides.
     if (request.permit && proven->outcome == MoveOutcome::kMoved) {
       LOTMARK_RETURN_IF_ERROR(request.permit(*opened, volume.history()));

@@ -82,6 +82,12 @@ bool NamesSomePolicy(const std::string& link_text, const journal::VolumeHistory&
   return false;
 }
 
+// A copy that followed the link leaves a file with the policy's own bytes.
+bool IsCopyOfSomePolicy(fs::Dir& root, const journal::VolumeHistory& history) {
+  const auto bytes = fs::ReadWholeFile(root, kPolicyLink, kMaxFactBytes);
+  return bytes && history.files.contains(Sha256Of(*bytes));
+}
+
 }  // namespace
 
 Result<Digest> WriteFact(fs::Dir& root, const std::string& folder, ByteView bytes) {
@@ -143,7 +149,8 @@ Status EnsurePolicyLink(fs::Dir& root, const journal::VolumeHistory& history) {
   const std::string problem = PolicyLinkProblem(root, history);
   if (problem.empty()) return Ok();
   const auto text = root.ReadLink(kPolicyLink);
-  const bool replaceable = text ? NamesSomePolicy(*text, history) : text.error().code == ErrorCode::kNotFound;
+  const bool missing = !text && text.error().code == ErrorCode::kNotFound;
+  const bool replaceable = missing || (text ? NamesSomePolicy(*text, history) : IsCopyOfSomePolicy(root, history));
   if (replaceable) return fs::ReplaceLinkAtomic(root, kPolicyLink, PolicyLinkText(history.policy_sha256));
   return Refused(Join(root.DisplayPath(), problem),
                  "The policy changes only by `lotmark policy set FILE`: move this away, then run that with your file.");

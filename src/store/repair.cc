@@ -21,13 +21,17 @@ std::string Difference(fs::Dir& root, const ModelName& model, const std::optiona
 
 // Takes what is no link out of the way: into staging, which the next command sweeps. It is a copy of a version, or
 // nothing that lotmark made.
-Status ClearPlace(fs::Dir& root, const ModelName& model) {
-  const std::string path = Join(ModelPath(model), kActiveLink);
+Status ClearEntry(fs::Dir& root, const std::string& path) {
   const auto found = root.Stat(path);
   if (!found && found.error().code == ErrorCode::kNotFound) return Ok();
   if (!found) return found.error();
   if (found->kind == fs::EntryKind::kLink) return Ok();
   LOTMARK_RETURN_IF_ERROR(root.Rename(path, Join(kStagingFolder, Uuid::V4().text())));
+  return Ok();
+}
+
+Status ClearPlace(fs::Dir& root, const ModelName& model) {
+  LOTMARK_RETURN_IF_ERROR(ClearEntry(root, Join(ModelPath(model), kActiveLink)));
   LOTMARK_ASSIGN_OR_RETURN(const auto folder, root.OpenDir(ModelPath(model)));
   return folder->Sync();
 }
@@ -95,7 +99,10 @@ Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader&
     repairs.push_back(std::move(repair));
   }
   const ModelName& primary = place.info.primary_model;
-  if (volume.history().ActiveByEvents(primary)) LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), primary));
+  if (volume.history().ActiveByEvents(primary)) {
+    LOTMARK_RETURN_IF_ERROR(ClearEntry(volume.root(), std::string(kManifestFile)));
+    LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), primary));
+  }
   return repairs;
 }
 

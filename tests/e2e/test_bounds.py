@@ -77,7 +77,9 @@ class Bounds(LotmarkTest):
             stop.set()
             for thread in threads:
                 thread.join()
-        self.assertEqual(seen, {before})
+        # Loading has a thread of its own, which ends with it.
+        self.assertLessEqual(seen, {before, before + 1})
+        self.assertIn(before, seen)
         _, reply = service.classify(image)
         _, row = service.get_json(f"/classifications/{reply['id']}")
         self.assertEqual(row["runtime"]["options"]["intra_op_threads"], "1")

@@ -215,10 +215,10 @@ class Update(LotmarkTest):
         self.assertEqual(self.tree(), before)
 
     def test_a_version_that_fails_its_golden_test_is_never_active(self):
-        def other_answers(manifest):
-            manifest["golden"]["cases"][0]["probabilities"]["onnx"].reverse()
+        def other_normalisation(manifest):
+            manifest["preprocessing"]["mean"] = [0.1, 0.1, 0.1]
 
-        export = self.edit_manifest(self.export_folder("2024-v1", "wrong"), other_answers)
+        export = self.edit_manifest(self.export_folder("2024-v1", "wrong"), other_normalisation)
         service = self.serve()
         run = self.refused("update", export, "--service", self.url(service), says=["step golden", "melanoma_01.png"])
         self.assertEqual(self.steps(run), {"check": "ok", "add": "ok", "golden": "FAILED"})
