@@ -80,6 +80,30 @@ APPROVALS = {
 }
 
 
+def event(index, kind, **fields):
+    common = {"index": index, "time": "2026-02-21T12:00:00.000000Z", "event": kind, "actor": "ada@x", "authenticated": False}
+    policy = {} if kind == "volume_created" else {"policy_sha256": "ab" * 32}
+    return json.dumps({**common, "model": "m", **policy, **fields, "reason": "why"})
+
+
+OF_VERSION = {"version": "v1", "manifest_sha256": "cd" * 32}
+CREATED = event(0, "volume_created", file_sha256="ab" * 32)
+MOVES = [event(i + 1, kind, **OF_VERSION) for i, kind in enumerate(
+    ["registering", "registered", "activating", "activated", "quarantined", "stopping", "stopped"])]
+NOTE = f"lotmark/journal/x\n7\n{base64.b64encode(bytes(32)).decode()}\n"
+# The first byte chooses what is read: fuzz/journal_fuzz.cc.
+JOURNALS = {
+    "created": b"\0" + CREATED.encode(),
+    "approved": b"\0" + event(4, "approved", **OF_VERSION, file_sha256="ef" * 32, key_id="01" * 32, person="Ada").encode(),
+    "history": b"\1" + "\n".join([CREATED, *MOVES]).encode(),
+    "note": b"\2" + NOTE.encode() + "\n— lotmark/journal/x ".encode() + base64.b64encode(bytes(68)) + b"\n",
+    "verifier": b"\2lotmark/journal/x+00000000+" + base64.b64encode(b"\1" + bytes(32)),
+    "bundle": b"\3\0\5hello",
+    "tile": b"\3" + bytes(32),
+    "proof": b"\4c2sp.org/tlog-proof@v1\nextra aGVsbG8=\nindex 3\n" + base64.b64encode(bytes(32)) + b"\n",
+}
+
+
 def write(target, seeds, first=b""):
     folder = SEEDS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,3 +115,4 @@ write("request", REQUESTS, first=b"\x06")  # the choice of the pieces' size
 write("multipart", MULTIPARTS)
 write("json", JSONS)
 write("approval", APPROVALS)
+write("journal", JOURNALS)
