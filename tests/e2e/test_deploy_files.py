@@ -27,7 +27,7 @@ def commands():
     def read(words):
         text = Run([*words, "--help"]).out
         part = text.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
-        subcommands = re.findall(r"^  ([a-z]+) ", part, re.M)
+        subcommands = re.findall(r"^  ([a-z-]+) ", part, re.M)
         found[words] = (set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, re.M)), set(subcommands))
         for name in subcommands:
             read((*words, name))

@@ -33,7 +33,7 @@ class Agreement(unittest.TestCase):
         options = dict(re.findall(r"^  (?:-\w,)?(--[a-z-]+)(.*(?:\n {20,}.*)*)", text, re.M))
         self.assertEqual(set(options) - {"--help", "--json", "--config", "--show-config"}, {one["flag"] for one in settings.values()})
         for flag, _, _, default, _ in expected:
-            if flag not in ("--volume", "--records", "--allow-remote-unauthenticated", "--keep-previous"):
+            if flag not in ("--volume", "--records", "--state", "--allow-remote-unauthenticated", "--keep-previous"):
                 self.assertIn(f"(default: {default})", re.sub(r"\s+", " ", options[flag]), flag)
 
     def test_the_example_of_the_page_is_taken(self):
