@@ -10,7 +10,7 @@ class BackupPage(PageTest):
         self.assertIn("the journal is shorter than the one remembered", output)
         self.assertIn("the journal is accepted as it is", output)
         self.assertIn("restored_accepted", output)
-        self.assertIn("the pointer names 2024-v1 again", output)
+        self.assertIn("the pointer names 2023-v1 again", output)
 
 
 if __name__ == "__main__":
