@@ -3,28 +3,38 @@
 _lotmark_options() {  # COMMAND
   case $1 in
     init) echo --actor --model ;;
-    "manifest complete" | manifest | records | approve | golden) ;;
-    add) echo --volume --actor --complete ;;
-    list | verify) echo --model --volume --json ;;
-    show) echo --model --volume --json --raw ;;
-    activate) echo --model --volume --actor --reason ;;
-    rollback) echo --model --volume --actor --to --reason ;;
-    update) echo --volume --actor --json --service --reason --cacert --timeout --dry-run ;;
-    status) echo --volume --json ;;
-    "golden run") echo --model --volume --json ;;
+    manifest | "manifest complete" | golden | approve | policy | key | journal | records) ;;
+    add) echo --volume --state --actor --complete ;;
+    list | verify | approvals) echo --model --volume --state --json ;;
+    show) echo --model --volume --state --json --raw ;;
+    activate) echo --model --volume --state --actor --reason ;;
+    rollback) echo --model --volume --state --actor --to --reason ;;
+    update) echo --volume --state --actor --json --service --reason --cacert --timeout --dry-run ;;
+    status) echo --volume --state --json ;;
+    "golden run") echo --model --volume --state --actor --json --record ;;
     "golden record") echo --json --image --tolerance --replace ;;
-    history) echo --model --volume --json --all --at --records ;;
+    history) echo --model --volume --state --json --all --at --records ;;
+    quarantine) echo --model --volume --state --records --actor --reason --rollback --stop ;;
     serve)
       echo --model --volume --records --json --config --show-config --listen --allow-remote-unauthenticated --replica
+      echo --keep-previous --journal-key --state
       echo --tls-cert --tls-key --workers --queue --deadline-seconds --max-connections --max-downloads --max-body-mib
       echo --max-bodies-mib --handshake-timeout-seconds --header-timeout-seconds --body-timeout-seconds
       echo --idle-timeout-seconds --write-timeout-seconds --drain-notice-seconds --drain-seconds --log-format
       echo --decode-memory-mib
       ;;
-    classify) echo --model --volume --records --actor --json ;;
+    classify) echo --model --volume --state --records --actor --json ;;
     keygen) echo --json --no-passphrase ;;
+    "approve request") echo --model --volume --state --policy ;;
     "approve sign") echo --key --name --meaning --out --yes ;;
-    trace) echo --volume --records --json ;;
+    "approve import") echo --volume --state --actor ;;
+    "policy show") echo --volume --state --json --raw ;;
+    "policy set" | "key revoke" | repair) echo --volume --state --actor --reason ;;
+    "journal verify") echo --volume --state --json --against ;;
+    "journal check-proof") echo --json --key ;;
+    "journal prove" | "journal export" | "journal checkpoint" | "journal key") echo --volume --state ;;
+    recover) echo --volume --state --actor --accept-restored --reason ;;
+    trace) echo --volume --state --records --json ;;
     "records list" | "records events") echo --records --json --limit ;;
     *) echo --version ;;
   esac
@@ -33,10 +43,16 @@ _lotmark_options() {  # COMMAND
 
 _lotmark_subcommands() {  # COMMAND
   case $1 in
-    "") echo init manifest add list show verify activate rollback status history keygen approve serve classify trace records golden update ;;
+    "")
+      echo init manifest golden add list show verify activate rollback update status history keygen approve approvals policy
+      echo key quarantine journal recover repair serve classify trace records
+      ;;
     manifest) echo complete ;;
-    approve) echo sign ;;
+    approve) echo request sign import ;;
     golden) echo run record ;;
+    policy) echo show set ;;
+    key) echo revoke ;;
+    journal) echo verify prove check-proof export checkpoint key ;;
     records) echo list events ;;
   esac
 }
@@ -50,10 +66,11 @@ _lotmark() {
 
   COMPREPLY=()
   case $previous in
-    --volume) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
+    --volume | --state)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --actor | --meaning | --model | --name | --reason | --records | --to | --limit | --tolerance | --at | --service | --timeout) return ;;
     --log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
-    --config | --key | --out | --tls-cert | --tls-key | --image | --cacert)
+    --config | --key | --out | --tls-cert | --tls-key | --image | --cacert | --policy | --against | --journal-key)
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; return ;;
     --listen | --replica | --workers | --queue | --max-* | --*-seconds | --decode-memory-mib) return ;;
   esac
@@ -62,9 +79,11 @@ _lotmark() {
     return
   fi
   case $command in
-    "" | approve | manifest | records | golden) mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
-    init) mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
-    add | classify | "approve sign" | "manifest complete" | "golden record" | update)
+    "" | manifest | golden | approve | policy | key | journal | records)
+      mapfile -t COMPREPLY < <(compgen -W "$(_lotmark_subcommands "$command")" -- "$current") ;;
+    init | "journal export") mapfile -t COMPREPLY < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null ;;
+    add | classify | update | "manifest complete" | "golden record" | "approve sign" | "approve import" | "policy set" | \
+      "journal check-proof")
       mapfile -t COMPREPLY < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null ;;
   esac
 }

@@ -75,10 +75,10 @@ class Service(LotmarkTest):
         super().setUp()
         os.chmod(self.scratch, 0o755)
         self.make_volume("2024-v1", activate="2024-v1")
-        self.state = self.scratch / "state"
+        self.state = self.scratch / "service"
         self.state.mkdir()
         os.chown(self.state, NOBODY, NOBODY)
-        self.environment["LOTMARK_RECORDS"] = f"sqlite://{self.state}/records.db"
+        self.environment |= {"LOTMARK_RECORDS": f"sqlite://{self.state}/records.db", "LOTMARK_STATE": f"{self.state}/state"}
 
     def start(self, *confinement):
         """The service as nobody, with the volume mounted read-only."""

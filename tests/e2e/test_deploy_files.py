@@ -27,7 +27,7 @@ def commands():
     def read(words):
         text = Run([*words, "--help"]).out
         part = text.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
-        subcommands = re.findall(r"^  ([a-z]+) ", part, re.M)
+        subcommands = re.findall(r"^  ([a-z-]+) ", part, re.M)
         found[words] = (set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, re.M)), set(subcommands))
         for name in subcommands:
             read((*words, name))
@@ -133,6 +133,20 @@ class Compose(unittest.TestCase):
         for service in self.services.values():
             self.assertTrue(service["read_only"])
             self.assertEqual(service["cap_drop"], ["ALL"])
+
+    def test_only_the_command_line_sees_the_keys(self):
+        def mounted(name):
+            return {mount.removesuffix(":ro").rpartition(":")[2] for mount in self.services[name]["volumes"]}
+        environment = dict(word.split("=", 1) for line in re.findall(r"^ENV (.*)$", (DEPLOY / "Containerfile").read_text(), re.M)
+                           for word in line.split())
+        self.assertIn(environment["LOTMARK_KEYS"], mounted("cli"))
+        self.assertNotIn(environment["LOTMARK_KEYS"], mounted("lotmark"))
+        command = self.services["lotmark"]["command"]
+        for option in ("--journal-key", "--state"):
+            self.assertIn(command[command.index(option) + 1], mounted("lotmark"))
+        states = {next(mount for mount in service["volumes"] if environment["LOTMARK_STATE"] in mount)
+                  for service in self.services.values()}
+        self.assertEqual(len(states), 2, "one memory would hide from the service what the command line has seen")
 
     def test_unauthenticated_only_on_loopback(self):
         for service in self.services.values():
