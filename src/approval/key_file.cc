@@ -62,9 +62,8 @@ Status CheckOutsideVolumes(const std::string& path) {
     above = above.parent_path();
     const bool is_volume = stdfs::exists(stdfs::symlink_status(above / "volume.json", error));
     if (is_volume) {
-      return Refused("a private key may not lie in a model volume: " + Printable(path) + ": " +
-                         Printable(above.string()) + " is one",
-                     "Volumes are copied and mounted elsewhere: keep keys in the keys folder (LOTMARK_KEYS).");
+      return Refused(Printable(path) + ": lies in the model volume " + Printable(above.string()),
+                     "Volumes are copied and mounted elsewhere: keys and what is remembered of a volume stay outside.");
     }
   }
   return Ok();

@@ -1,4 +1,4 @@
-// What the program is made of, handed in by apps/lotmark/main.cc, the only place that names concrete adapters.
+// What the program is made of, handed in by apps/lotmark.cc, the only place that names concrete adapters.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include "cli/complete_manifest.h"
 #include "cli/forms.h"
 #include "cli/update_effects.h"
+#include "govern/policy_in_force.h"
 #include "store/decision.h"
 
 namespace lotmark::cli {
@@ -116,7 +117,7 @@ Result<StepDone> UpdateBase::CheckApprovals() const {
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context_.OpenReader());
   LOTMARK_ASSIGN_OR_RETURN(const auto unmet, options_.check_policy(context_, *reader, subject_->manifest));
   if (unmet.empty()) return StepDone{StepDone::How::kDone, "every condition of the policy is met"};
-  return Refused(fmt::format("the policy asks for more: {}", Joined(unmet, "; ")));
+  return govern::UnmetError("the policy asks for more", unmet);
 }
 
 }  // namespace lotmark::cli

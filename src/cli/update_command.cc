@@ -18,14 +18,11 @@ namespace {
 
 // The conditions of the volume's policy that the version does not meet. One that is not registered yet, of a dry run,
 // has nobody's approval either.
-Result<std::vector<std::string>> CheckPolicy(const Context&, const store::Reader& reader,
-                                             const manifest::Manifest& manifest) {
+Result<std::vector<policy::Unmet>> CheckPolicy(const Context&, const store::Reader& reader,
+                                               const manifest::Manifest& manifest) {
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader.History());
   LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
-  LOTMARK_ASSIGN_OR_RETURN(const auto unmet, govern::UnmetFor(reader, history, manifest, AvailableMemory));
-  std::vector<std::string> lines;
-  for (const policy::Unmet& one : unmet) lines.push_back(one.text);
-  return lines;
+  return govern::UnmetFor(reader, history, manifest, AvailableMemory);
 }
 
 std::string_view HowName(StepDone::How how) {

@@ -13,12 +13,13 @@
 #include "cli/update_steps.h"
 #include "client/http_client.h"
 #include "manifest/manifest.h"
+#include "policy/decision.h"
 
 namespace lotmark::cli {
 
-// What the policy still asks of a version before it may become active: one line each, empty = nothing.
+// What the policy still asks of a version before it may become active.
 using PolicyCheck =
-    std::function<Result<std::vector<std::string>>(const Context&, const store::Reader&, const manifest::Manifest&)>;
+    std::function<Result<std::vector<policy::Unmet>>(const Context&, const store::Reader&, const manifest::Manifest&)>;
 
 struct UpdateOptions {
   std::string path;  // of a manifest, or of the folder that it lies in

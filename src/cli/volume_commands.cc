@@ -1,6 +1,7 @@
 // init, add, activate, rollback: the commands that change the volume.
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "cli/commands.h"
@@ -23,7 +24,9 @@ Result<Outcome> Init(const Context& context, const std::string& path, const std:
   LOTMARK_ASSIGN_OR_RETURN(const auto outcome, store::Volume::Init(*root, what, context.NewVolumeOptions()));
   if (outcome == store::InitOutcome::kCreated) {
     LOTMARK_ASSIGN_OR_RETURN(const std::string key_path, JournalKeyPath(what.volume_id));
-    PrintLine("journal key " + key_path + "; only who has it can change the volume");
+    const bool encrypted = std::getenv("LOTMARK_PASSPHRASE_FILE") != nullptr;
+    PrintLine(fmt::format("journal key {} ({}); only who has it can change the volume", key_path,
+                          encrypted ? "encrypted" : "not encrypted: it is this host's"));
   }
   PrintLine(outcome == store::InitOutcome::kCreated
                 ? fmt::format("created volume {} for model {}", path, model.text())

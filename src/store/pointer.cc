@@ -8,8 +8,8 @@ namespace lotmark::store {
 namespace {
 
 constexpr std::string_view kCopyHint =
-    "Copy volumes with a tool that keeps links (cp -a, rsync -a, tar). `lotmark history` tells which version was "
-    "active: move this entry away and activate that version again.";
+    "Copy volumes with a tool that keeps links (cp -a, rsync -a, tar). `lotmark repair` makes the pointer again as the "
+    "journal says.";
 
 Error NotALink(const std::string& path) {
   return Refused(path + ": is not a link: a copy has dereferenced it, or something else was put in its place",
@@ -37,7 +37,7 @@ Result<std::optional<Version>> ReadPointer(fs::Dir& root, const ModelName& model
   if (version) return version;
   return Refused(Join(root.DisplayPath(), path) + ": the link's text is '" + Printable(*text) +
                      "', not of the form versions/<version>",
-                 "Only lotmark may move the pointer: move the link away and activate the version again.");
+                 "Only lotmark may move the pointer: `lotmark repair` makes it again as the journal says.");
 }
 
 Status MovePointer(fs::Dir& root, const ModelName& model, const Version& version) {

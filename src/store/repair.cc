@@ -1,9 +1,11 @@
 #include "store/repair.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/encoding.h"
 #include "base/uuid.h"
+#include "fs/file_ops.h"
 #include "store/activation.h"
 #include "store/pointer.h"
 #include "store/verification.h"
@@ -36,6 +38,16 @@ Status ClearPlace(fs::Dir& root, const ModelName& model) {
   return folder->Sync();
 }
 
+// A copy that followed the top link leaves a file with the bytes of some version's manifest.
+Status ClearCopiedManifest(const LockedVolume& volume) {
+  const auto bytes = fs::ReadWholeFile(volume.root(), kManifestFile, manifest::Manifest::kMaxBytes);
+  if (!bytes) return Ok();
+  const auto& registered = volume.history().registered;
+  const bool copied = std::any_of(registered.begin(), registered.end(),
+                                  [digest = Sha256Of(*bytes)](const auto& at) { return at.manifest_sha256 == digest; });
+  return copied ? ClearEntry(volume.root(), std::string(kManifestFile)) : Ok();
+}
+
 Status CheckWhole(const Reader& reader, const ModelName& model, const Version& version, const Digest& registered) {
   LOTMARK_ASSIGN_OR_RETURN(const OpenedVersion opened, reader.OpenVersion(model, version));
   LOTMARK_ASSIGN_OR_RETURN(const VerifyReport report, VerifyVersion(opened, registered, {}));
@@ -54,8 +66,8 @@ std::set<ModelName> ModelsOf(const LockedVolume& volume) {
 // by where the pointer then is.
 Status RepairOne(LockedVolume& volume, const Reader& reader, const Repair& repair, const std::string& reason) {
   if (!repair.version) {
-    LOTMARK_RETURN_IF_ERROR(ClearPlace(volume.root(), repair.model));
-    return RemovePointer(volume.root(), repair.model);
+    return Refused(repair.model.text() + ": " + repair.was + ", and the journal says that nothing is active",
+                   "No event made that pointer, and services do not follow it: remove it, or activate a version.");
   }
   const auto* registered = volume.history().FindRegistered(repair.model, *repair.version);
   LOTMARK_RETURN_IF_ERROR(CheckWhole(reader, repair.model, *repair.version, registered->manifest_sha256));
@@ -100,7 +112,7 @@ Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader&
   }
   const ModelName& primary = place.info.primary_model;
   if (volume.history().ActiveByEvents(primary)) {
-    LOTMARK_RETURN_IF_ERROR(ClearEntry(volume.root(), std::string(kManifestFile)));
+    LOTMARK_RETURN_IF_ERROR(ClearCopiedManifest(volume));
     LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), primary));
   }
   return repairs;

@@ -18,11 +18,12 @@ namespace lotmark::store {
 
 struct Repair {
   ModelName model;
-  std::optional<Version> version;  // what the pointer names now; nothing: there is none, as the journal says
+  std::optional<Version> version;  // what the pointer names now
   std::string was;                 // what was found instead, for people
 };
 
-// Returns what was repaired; empty when nothing was wrong. kRefused: the version that should be active is damaged.
+// Returns what was repaired; empty when nothing was wrong. kRefused: the version that should be active is
+// damaged; a pointer is there and the journal says that nothing is active.
 Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader& reader, const std::string& reason);
 
 }  // namespace lotmark::store

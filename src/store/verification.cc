@@ -88,6 +88,11 @@ class VolumeVerification {
       const bool in_scope = !scope_.model || *scope_.model == model;
       if (in_scope && !pointer.problem.empty()) verifier_.AddProblem(model.text() + ": " + pointer.problem);
     }
+    const ModelName& primary = reader_.info().primary_model;
+    if (!snapshot_.history.ActiveByEvents(primary) || snapshot_.history.open_intent) return;
+    const auto top = reader_.root().ReadLink(kManifestFile);
+    if (top && *top == TopLinkText(primary)) return;
+    verifier_.AddProblem(std::string(kManifestFile) + ": is not the link to " + TopLinkText(primary));
   }
 
   const Reader& reader_;
