@@ -18,7 +18,6 @@
 namespace lotmark::govern {
 namespace {
 
-
 constexpr size_t kFewestStates = 20000;
 constexpr size_t kFewestStatesOfFull = 100000;
 

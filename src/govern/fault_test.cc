@@ -14,7 +14,6 @@
 namespace lotmark::govern {
 namespace {
 
-
 using fs::Operation;
 
 constexpr Operation kAll[] = {

@@ -87,7 +87,8 @@ std::string DescribeModel(const Reader& reader, const ModelStatus& model) {
   if (!versions) return "error: " + versions.error().text;
   for (const Version& version : *versions) text += " " + version.text();
   if (model.active) text += ", active " + model.active->text();
-  return text + model.problem + "; ";
+  if (!model.problem.empty()) text += ", pointer broken";
+  return text + "; ";
 }
 
 std::vector<Case> EveryCase() {
@@ -211,7 +212,9 @@ std::string StateOfVolume(fs::MemFs& machine) {
 std::set<std::string> PathsOfVolume(fs::MemFs& machine) {
   std::set<std::string> paths;
   for (const auto& [path, what] : TreeOf(*machine.Root()->OpenDir(kScenarioVolume).value())) {
-    if (what != "folder" && path != "model-manifest.json" && !path.starts_with("journal/")) paths.insert(path);
+    const bool pointer = path.ends_with("/active") || path.find("/active/") != std::string::npos;
+    if (what == "folder" || pointer || path == "model-manifest.json" || path.starts_with("journal/")) continue;
+    paths.insert(path);
   }
   return paths;
 }

@@ -53,8 +53,8 @@ ScenarioSet ScenarioSetAskedFor();
 std::string StateOfVolume(fs::MemFs& machine);
 
 // Every file and link of the volume outside its journal: with a state come exactly these, none missing and none left
-// over. Empty folders say nothing, nor does the top link, which is made ahead of the first activation and never
-// changes.
+// over. Pointers, and what a copy made of one, are left out: the state tells them. Empty folders say nothing, nor does
+// the top link, which is made ahead of the first activation and never changes.
 std::set<std::string> PathsOfVolume(fs::MemFs& machine);
 
 }  // namespace lotmark::govern
