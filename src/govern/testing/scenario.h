@@ -32,7 +32,8 @@ struct Scenario {
   std::vector<std::string> states;           // StateOfVolume
   std::vector<std::set<std::string>> paths;  // PathsOfVolume
 
-  // The volume is broken before the commands and put right by them: until then readers and checks rightly complain.
+  // The volume is broken before the commands and put right by them: until then readers and checks rightly complain, and
+  // recovery may refuse its work.
   bool begins_broken = false;
 
   // A machine as the commands find it.
