@@ -21,17 +21,22 @@ std::string Difference(fs::Dir& root, const ModelName& model, const std::optiona
   return *pointer ? "it named " + (*pointer)->text() : "it was missing";
 }
 
-// Takes what is no link out of the way: into staging, which is swept.
+Status SyncFolder(fs::Dir& root, std::string_view path) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto folder, root.OpenDir(path));
+  return folder->Sync();
+}
+
+// Takes what is no link out of the way: into staging, which is swept. The move is across folders: both are synced, or
+// what comes into its place would not survive either.
 Status ClearPlace(fs::Dir& root, const std::string& path) {
   const auto found = root.Stat(path);
   if (!found && found.error().code == ErrorCode::kNotFound) return Ok();
   if (!found) return found.error();
   if (found->kind == fs::EntryKind::kLink) return Ok();
   LOTMARK_RETURN_IF_ERROR(root.Rename(path, Join(kStagingFolder, Uuid::V4().text())));
+  LOTMARK_RETURN_IF_ERROR(SyncFolder(root, kStagingFolder));
   const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return root.Sync();
-  LOTMARK_ASSIGN_OR_RETURN(const auto folder, root.OpenDir(path.substr(0, slash)));
-  return folder->Sync();
+  return slash == std::string::npos ? root.Sync() : SyncFolder(root, path.substr(0, slash));
 }
 
 // What lies there is a copy of a version, or nothing that lotmark made.
