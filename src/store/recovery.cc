@@ -41,7 +41,8 @@ Result<bool> ResolveMove(fs::Dir& root, const journal::Event& intent) {
   const auto pointer = ReadPointer(root, *intent.model);
   if (pointer) return *pointer == intent.version;
   // What a repair was to replace is still there: the event that says so changes nothing of what should be active.
-  const bool still_broken = intent.kind == journal::EventKind::kRepairing && pointer.error().code == ErrorCode::kRefused;
+  const bool still_broken =
+      intent.kind == journal::EventKind::kRepairing && pointer.error().code == ErrorCode::kRefused;
   return still_broken ? Result<bool>(false) : pointer.error();
 }
 

@@ -91,47 +91,46 @@ std::string DescribeModel(const Reader& reader, const ModelStatus& model) {
   return text + "; ";
 }
 
+// What was done before the commands of several cases.
+struct Histories {
+  std::vector<Command> two = {command::Init(), command::Add("v1"), command::Add("v2"), command::Activate("v1")};
+  std::vector<Command> two_active = With(two, command::Activate("v2"));
+  std::vector<Command> approving = With(two, command::SetPolicy(2));
+  std::vector<Command> broken = With(two, command::BreakPointer(command::Broken::kGone));
+  std::vector<Command> dereferenced = With(two, command::BreakPointer(command::Broken::kDereferenced));
+  std::vector<Command> copied = With(two, command::BreakPointer(command::Broken::kCopied));
+
+  static std::vector<Command> With(std::vector<Command> commands, Command one_more) {
+    commands.push_back(std::move(one_more));
+    return commands;
+  }
+};
+
 std::vector<Case> EveryCase() {
   using namespace command;
-  const std::vector<Command> two = {Init(), Add("v1"), Add("v2"), Activate("v1")};
-  const std::vector<Command> two_active = {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2")};
-  const std::vector<Command> approving = {Init(), Add("v1"), Add("v2"), Activate("v1"), SetPolicy(2)};
-  const std::vector<Command> broken = {Init(), Add("v1"), Add("v2"), Activate("v1"), BreakPointer(Broken::kGone)};
-  const std::vector<Command> dereferenced = {Init(), Add("v1"), Add("v2"), Activate("v1"),
-                                             BreakPointer(Broken::kDereferenced)};
-  const std::vector<Command> copied = {Init(), Add("v1"), Add("v2"), Activate("v1"), BreakPointer(Broken::kCopied)};
+  const Histories at;
   return {
       {"init", {}, {Init()}},
       {"add the first version", {Init()}, {Add("v1")}},
       {"add a second version", {Init(), Add("v1"), Activate("v1")}, {Add("v2")}},
       {"add another model", {Init(), Add("v1")}, {Add("v1", "mole_mapper")}},
       {"activate the first version", {Init(), Add("v1")}, {Activate("v1")}},
-      {"activate a second version", two, {Activate("v2")}},
-      {"activate an earlier version again", two_active, {Activate("v1")}},
-      {"roll back", two_active, {RollBackTo("v1")}},
-      {"init, then add", {}, {Init(), Add("v1")}},
-      {"add, then activate", {Init(), Add("v1"), Activate("v1")}, {Add("v2"), Activate("v2")}},
-      {"activate, then roll back", two, {Activate("v2"), RollBackTo("v1")}},
+      {"activate a second version", at.two, {Activate("v2")}},
+      {"roll back", at.two_active, {RollBackTo("v1")}},
       {"activate where an add died", {Init(), Add("v1"), Add("v2")}, {Activate("v1")}, 90},
-      {"add where an activation died", two_active, {Add("v3")}, 90},
-      {"set a policy", two, {SetPolicy(2)}},
+      {"add where an activation died", at.two_active, {Add("v3")}, 90},
+      {"set a policy", at.two, {SetPolicy(2)}},
       {"change a policy that asks for approvals",
-       approving,
+       at.approving,
        {ApprovePolicy(0, kAda), ApprovePolicy(0, kGrace), SetPolicy(0)}},
-      {"approve", approving, {Approve("v2", kAda)}},
-      {"approve, then activate", approving, {Approve("v2", kAda), Approve("v2", kGrace), Activate("v2")}},
-      {"add evidence", two, {AddGoldenEvidence("v2")}},
-      {"revoke a key", approving, {RevokeKeyOf(kAda)}},
-      {"quarantine", two_active, {QuarantineVersion("v1")}},
-      {"quarantine, then roll back", two_active, {QuarantineVersion("v2"), RollBackTo("v1")}},
-      {"quarantine, then stop", two_active, {QuarantineVersion("v2"), Stop("v2")}},
-      {"stop, then roll back",
-       {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2"), QuarantineVersion("v2")},
-       {Stop("v2"), RollBackTo("v1")}},
-      {"repair a pointer that is gone", broken, {Repair()}, {}, true},
-      {"repair a pointer that was dereferenced", dereferenced, {Repair()}, {}, true},
-      {"repair a copy that followed every link", copied, {Repair()}, {}, true},
-      {"accept a restored journal", two_active, {AcceptRestoredJournal()}},
+      {"approve", at.approving, {Approve("v2", kAda)}},
+      {"add evidence", at.two, {AddGoldenEvidence("v2")}},
+      {"revoke a key", at.approving, {RevokeKeyOf(kAda)}},
+      {"quarantine", at.two_active, {QuarantineVersion("v1")}},
+      {"quarantine, then stop", at.two_active, {QuarantineVersion("v2"), Stop("v2")}},
+      {"repair a pointer that is gone", at.broken, {Repair()}, {}, true},
+      {"repair a copy that followed every link", at.copied, {Repair()}, {}, true},
+      {"accept a restored journal", at.two_active, {AcceptRestoredJournal()}},
       {"approve where a policy change died",
        {Init(), Add("v1"), Add("v2"), Activate("v1"), SetPolicy(2), SetPolicy(2, 7)},
        {Approve("v2", kAda)},
@@ -141,7 +140,19 @@ std::vector<Case> EveryCase() {
 
 std::vector<Case> LongerCases() {
   using namespace command;
-  std::vector<Case> cases;
+  const Histories at;
+  std::vector<Case> cases = {
+      {"activate an earlier version again", at.two_active, {Activate("v1")}},
+      {"init, then add", {}, {Init(), Add("v1")}},
+      {"add, then activate", {Init(), Add("v1"), Activate("v1")}, {Add("v2"), Activate("v2")}},
+      {"activate, then roll back", at.two, {Activate("v2"), RollBackTo("v1")}},
+      {"approve, then activate", at.approving, {Approve("v2", kAda), Approve("v2", kGrace), Activate("v2")}},
+      {"quarantine, then roll back", at.two_active, {QuarantineVersion("v2"), RollBackTo("v1")}},
+      {"repair a pointer that was dereferenced", at.dereferenced, {Repair()}, {}, true},
+      {"stop, then roll back",
+       {Init(), Add("v1"), Add("v2"), Activate("v1"), Activate("v2"), QuarantineVersion("v2")},
+       {Stop("v2"), RollBackTo("v1")}},
+  };
   std::vector<Command> many = {Init(), Add("v1"), Add("v2"), Add("v3")};
   for (int i = 0; i < 4; ++i) {
     for (const char* version : {"v1", "v2", "v3"}) many.push_back(Activate(version));
@@ -188,11 +199,8 @@ std::vector<Scenario> AllScenarios(ScenarioSet set) {
   if (set == ScenarioSet::kLonger) {
     for (Case& at : LongerCases()) cases.push_back(std::move(at));
   }
-  const char* const only = std::getenv("LOTMARK_TORTURE_ONLY");
   std::vector<Scenario> scenarios;
-  for (const Case& at : cases) {
-    if (only == nullptr || at.name.find(only) != std::string::npos) scenarios.push_back(Make(at));
-  }
+  for (const Case& at : cases) scenarios.push_back(Make(at));
   return scenarios;
 }
 

@@ -41,8 +41,8 @@ struct Scenario {
   Answer Run(fs::MemFs& machine) const;
 };
 
-// kEvery: each changing command, first and repeated uses, pairs of commands, and commands that begin where another one
-// died. kLonger: also longer histories, for scripts/torture.
+// kEvery: each changing command, first and repeated uses, and commands that begin where another one died. kLonger: also
+// one command after the other, and longer histories, for scripts/torture.
 enum class ScenarioSet { kEvery, kLonger };
 std::vector<Scenario> AllScenarios(ScenarioSet set);
 

@@ -106,7 +106,8 @@ std::string CheckAfterwards(const Scenario& scenario, fs::MemFs& machine, size_t
 std::string Fingerprint(const fs::MemFs& machine) {
   std::string text = machine.Contents();
   for (size_t at = 0; at + kUuidBytes <= text.size(); ++at) {
-    if (text[at + 8] == '-' && Uuid::Parse(std::string_view(text).substr(at, kUuidBytes))) {
+    const bool dashes = text[at + 8] == '-' && text[at + 13] == '-' && text[at + 18] == '-' && text[at + 23] == '-';
+    if (dashes && Uuid::Parse(std::string_view(text).substr(at, kUuidBytes))) {
       text.replace(at, kUuidBytes, "<uuid>");
     }
   }
