@@ -1,6 +1,6 @@
 # A room is a folder under src/: one idea, one static library `lotmark_<room>`, its tests beside the code.
 #
-#   lotmark_room(<room> ROOMS <room>... DEPENDS <target>... [TEST_DEPENDS <target>...])
+#   lotmark_room(<room> ROOMS <room>... DEPENDS <target>... [TEST_DEPENDS <target>...] [TEST_TIMEOUT <seconds>])
 #
 # takes every *.cc of the folder; *_test.cc become ctest cases of one program `<room>_test`; <room>/testing/*.cc become
 # `lotmark_<room>_testing`, the fakes that other rooms' tests may link. Globbing means no test can be dropped quietly.
@@ -11,7 +11,7 @@ set(LOTMARK_ROOMS base fs tlog journal manifest approval policy image runtime ru
 include(GoogleTest)
 
 function(lotmark_room room)
-  cmake_parse_arguments(ARG "" "" "ROOMS;DEPENDS;TEST_ROOMS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TEST_TIMEOUT" "ROOMS;DEPENDS;TEST_ROOMS;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   file(GLOB fakes CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/testing/*.cc)
@@ -46,6 +46,10 @@ function(lotmark_room room)
       target_link_libraries(${room}_test PRIVATE lotmark_${room}_testing)
     endif()
     target_compile_definitions(${room}_test PRIVATE LOTMARK_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    gtest_discover_tests(${room}_test NO_PRETTY_VALUES TEST_PREFIX "${room}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+    if(NOT ARG_TEST_TIMEOUT)
+      set(ARG_TEST_TIMEOUT 300)
+    endif()
+    gtest_discover_tests(${room}_test NO_PRETTY_VALUES TEST_PREFIX "${room}." DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT ${ARG_TEST_TIMEOUT})
   endif()
 endfunction()

@@ -12,6 +12,7 @@
 #include "fs/file_ops.h"
 #include "fs/posix_fs.h"
 #include "journal/event_json.h"
+#include "store/journal_verification.h"
 #include "store/repair.h"
 #include "tlog/checkpoint.h"
 #include "tlog/proof_text.h"
@@ -19,49 +20,30 @@
 namespace lotmark::cli {
 namespace {
 
-// That the journal begins with what an earlier checkpoint covers. kRefused says how it does not.
-Status CheckAgainst(const std::string& path, const tlog::NoteVerifier& verifier, const std::vector<Bytes>& entries) {
+Result<std::optional<store::KeptCheckpoint>> ReadKept(const std::string& path) {
+  if (path.empty()) return std::optional<store::KeptCheckpoint>();
   LOTMARK_ASSIGN_OR_RETURN(const NamedFile file, OpenFolderOf(path));
   LOTMARK_ASSIGN_OR_RETURN(const Bytes note, ReadFile(file, tlog::kMaxNoteBytes));
-  Status extends = journal::CheckExtends({std::string(AsText(note)), {}}, verifier, entries);
-  if (extends) return extends;
-  Error error = Prefixed(Printable(path), std::move(extends).error());
-  error.hint.clear();
-  return error;
+  return std::optional(store::KeptCheckpoint{path, std::string(AsText(note))});
 }
 
 Result<Outcome> Verify(const Context& context, const std::string& against) {
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
-  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
-  LOTMARK_ASSIGN_OR_RETURN(std::vector<std::string> wrong, log.Verify());
-  const auto note = [&wrong](const Status& status) -> Status {
-    if (status) return Ok();
-    if (status.error().code != ErrorCode::kRefused) return status;
-    wrong.push_back(status.error().text);
-    return Ok();
-  };
-  if (const auto entries = log.ReadAll(); entries) {
-    const auto events = reader->History();
-    LOTMARK_RETURN_IF_ERROR(note(events ? Ok() : lotmark::Status(events.error())));
-    if (events) {
-      const auto history = journal::FoldEvents(*events);
-      LOTMARK_RETURN_IF_ERROR(note(history ? Ok() : lotmark::Status(history.error())));
-    }
-    if (!against.empty()) LOTMARK_RETURN_IF_ERROR(note(CheckAgainst(against, reader->info().journal_key, *entries)));
-  }
-  const Outcome outcome = wrong.empty() ? Outcome::kDone : Outcome::kCheckFailed;
+  LOTMARK_ASSIGN_OR_RETURN(const auto kept, ReadKept(against));
+  LOTMARK_ASSIGN_OR_RETURN(const store::JournalReport report, store::VerifyJournal(*reader, kept));
+  const Outcome outcome = report.ok() ? Outcome::kDone : Outcome::kCheckFailed;
   if (context.json()) {
-    PrintJson(Json{{"ok", wrong.empty()},
-                   {"events", log.head().size},
-                   {"root", log.head().root.hex()},
+    PrintJson(Json{{"ok", report.ok()},
+                   {"events", report.head.size},
+                   {"root", report.head.root.hex()},
                    {"journal_key", reader->info().journal_key.Text()},
-                   {"problems", wrong}});
+                   {"problems", report.problems}});
     return outcome;
   }
-  for (const std::string& one : wrong) PrintLine("BAD  " + Printable(one, 1000));
-  PrintLine(fmt::format("{} events, root {}: {}", log.head().size, log.head().root.hex(),
-                        wrong.empty() ? "verified" : fmt::format("{} problems", wrong.size())));
-  if (wrong.empty() && !against.empty()) PrintLine("it extends the checkpoint in " + Printable(against));
+  for (const std::string& one : report.problems) PrintLine("BAD  " + Printable(one, 1000));
+  PrintLine(fmt::format("{} events, root {}: {}", report.head.size, report.head.root.hex(),
+                        report.ok() ? "verified" : fmt::format("{} problems", report.problems.size())));
+  if (report.ok() && kept) PrintLine("it extends the checkpoint in " + Printable(against));
   return outcome;
 }
 

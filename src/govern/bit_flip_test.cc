@@ -18,6 +18,7 @@
 #include "govern/evidence.h"
 #include "govern/policy_in_force.h"
 #include "policy/testing/samples.h"
+#include "store/journal_verification.h"
 #include "store/testing/test_volume.h"
 #include "store/verification.h"
 
@@ -47,11 +48,8 @@ bool JournalVerifyFinds(const std::string& volume) {
   if (!root) return true;
   const auto reader = Reader::Open(*std::move(root));
   if (!reader) return true;
-  const auto log = (*reader)->journal().OpenLog();
-  if (!log) return true;
-  const auto wrong = log->Verify();
-  if (!wrong || !wrong->empty()) return true;
-  return !(*reader)->History();
+  const auto report = VerifyJournal(**reader);
+  return !report || !report->ok();
 }
 
 // What is kept for good, by the beginning of its path, and which verification must find damage in it.

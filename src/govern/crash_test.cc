@@ -65,7 +65,7 @@ class Deaths {
       const auto machine = start.machine->Crash(fs::CrashMode::kKeepAll);
       machine->FailAfter(n);
       const Answer answer = Work(start, *machine);
-      done = answer.last.has_value();
+      done = answer.last || !machine->dead();
       const std::string how = start.how + (start.deaths > 0 ? ", then recovery" : "") + " at operation ";
       for (const fs::CrashMode mode : fs::kAllCrashModes) {
         See({machine->Crash(mode), answer.acknowledged, start.deaths + 1,

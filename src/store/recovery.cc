@@ -38,8 +38,12 @@ Result<bool> ResolveRegistering(fs::Dir& root, const journal::Event& intent) {
 // What the running system shows may still be undone by a power loss, so the folder is synced before it is believed.
 Result<bool> ResolveMove(fs::Dir& root, const journal::Event& intent) {
   LOTMARK_RETURN_IF_ERROR(SyncFolder(root, ModelPath(*intent.model)));
-  LOTMARK_ASSIGN_OR_RETURN(const std::optional<Version> pointer, ReadPointer(root, *intent.model));
-  return pointer == intent.version;
+  const auto pointer = ReadPointer(root, *intent.model);
+  if (pointer) return *pointer == intent.version;
+  // What a repair was to replace is still there: the event that says so changes nothing of what should be active.
+  const bool still_broken =
+      intent.kind == journal::EventKind::kRepairing && pointer.error().code == ErrorCode::kRefused;
+  return still_broken ? Result<bool>(false) : pointer.error();
 }
 
 Result<bool> ResolveStopping(fs::Dir& root, const journal::Event& intent) {

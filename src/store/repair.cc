@@ -1,6 +1,5 @@
 #include "store/repair.h"
 
-#include <algorithm>
 #include <set>
 
 #include "base/encoding.h"
@@ -8,6 +7,7 @@
 #include "fs/file_ops.h"
 #include "store/activation.h"
 #include "store/pointer.h"
+#include "store/staging.h"
 #include "store/verification.h"
 
 namespace lotmark::store {
@@ -21,31 +21,35 @@ std::string Difference(fs::Dir& root, const ModelName& model, const std::optiona
   return *pointer ? "it named " + (*pointer)->text() : "it was missing";
 }
 
-// Takes what is no link out of the way: into staging, which the next command sweeps. It is a copy of a version, or
-// nothing that lotmark made.
-Status ClearEntry(fs::Dir& root, const std::string& path) {
+Status SyncFolder(fs::Dir& root, std::string_view path) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto folder, root.OpenDir(path));
+  return folder->Sync();
+}
+
+// Takes what is no link out of the way: into staging, which is swept. The move is across folders: both are synced, or
+// what comes into its place would not survive either.
+Status ClearPlace(fs::Dir& root, const std::string& path) {
   const auto found = root.Stat(path);
   if (!found && found.error().code == ErrorCode::kNotFound) return Ok();
   if (!found) return found.error();
   if (found->kind == fs::EntryKind::kLink) return Ok();
   LOTMARK_RETURN_IF_ERROR(root.Rename(path, Join(kStagingFolder, Uuid::V4().text())));
-  return Ok();
+  LOTMARK_RETURN_IF_ERROR(SyncFolder(root, kStagingFolder));
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? root.Sync() : SyncFolder(root, path.substr(0, slash));
 }
 
-Status ClearPlace(fs::Dir& root, const ModelName& model) {
-  LOTMARK_RETURN_IF_ERROR(ClearEntry(root, Join(ModelPath(model), kActiveLink)));
-  LOTMARK_ASSIGN_OR_RETURN(const auto folder, root.OpenDir(ModelPath(model)));
-  return folder->Sync();
+// What lies there is a copy of a version, or nothing that lotmark made.
+Status ClearPointer(fs::Dir& root, const ModelName& model) {
+  return ClearPlace(root, Join(ModelPath(model), kActiveLink));
 }
 
-// A copy that followed the top link leaves a file with the bytes of some version's manifest.
-Status ClearCopiedManifest(const LockedVolume& volume) {
-  const auto bytes = fs::ReadWholeFile(volume.root(), kManifestFile, manifest::Manifest::kMaxBytes);
-  if (!bytes) return Ok();
-  const auto& registered = volume.history().registered;
-  const bool copied = std::any_of(registered.begin(), registered.end(),
-                                  [digest = Sha256Of(*bytes)](const auto& at) { return at.manifest_sha256 == digest; });
-  return copied ? ClearEntry(volume.root(), std::string(kManifestFile)) : Ok();
+// A plain file in the place of a link for people, with the bytes of what such a link names: a copy has dereferenced it.
+Status ClearCopy(fs::Dir& root, std::string_view link, const std::set<Digest>& named) {
+  const auto found = root.Stat(link);
+  if (!found || found->kind != fs::EntryKind::kFile) return Ok();  // what makes the link tells what is wrong with it
+  LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, fs::ReadWholeFile(root, link, manifest::Manifest::kMaxBytes));
+  return named.contains(Sha256Of(bytes)) ? ClearPlace(root, std::string(link)) : Ok();
 }
 
 Status CheckWhole(const Reader& reader, const ModelName& model, const Version& version, const Digest& registered) {
@@ -75,7 +79,7 @@ Status RepairOne(LockedVolume& volume, const Reader& reader, const Repair& repai
       MakeEvent(journal::EventKind::kRepairing, repair.model, *repair.version, registered->manifest_sha256);
   event.reason = Printable(reason + ": " + repair.was, journal::Event::kMaxReasonBytes / 2);
   LOTMARK_RETURN_IF_ERROR(volume.Record(event));
-  Status moved = ClearPlace(volume.root(), repair.model);
+  Status moved = ClearPointer(volume.root(), repair.model);
   if (moved) moved = MovePointer(volume.root(), repair.model, *repair.version);
   if (!moved) {
     if (moved.error().code == ErrorCode::kUnconfirmed) return moved;
@@ -86,22 +90,34 @@ Status RepairOne(LockedVolume& volume, const Reader& reader, const Repair& repai
   return recorded ? Ok() : Unconfirmed("the pointer has moved", recorded.error());
 }
 
-// Recovery cannot tell how a move ended whose pointer is no link: that entry goes first.
-Status ClearOpenMove(const Workplace& place, const Reader& reader) {
+// What keeps recovery from its work goes first: the copy of a policy in the place of its link, and what lies in a
+// pointer's place, for it cannot be told how a move of that pointer ended.
+Status ClearWay(const Workplace& place, const Reader& reader) {
   LOTMARK_ASSIGN_OR_RETURN(const auto lock, TakeVolumeLock(place.root, place.lock_wait));
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader.History());
   LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
+  LOTMARK_RETURN_IF_ERROR(ClearCopy(place.root, kPolicyLink, history.files));
   const auto& intent = history.open_intent;
   if (!intent || !journal::IsPointerIntent(intent->kind)) return Ok();
-  return ReadPointer(place.root, *intent->model) ? Ok() : ClearPlace(place.root, *intent->model);
+  return ReadPointer(place.root, *intent->model) ? Ok() : ClearPointer(place.root, *intent->model);
+}
+
+Status RepairTopLink(LockedVolume& volume) {
+  const ModelName& primary = volume.place().info.primary_model;
+  if (!volume.history().ActiveByEvents(primary)) return Ok();
+  std::set<Digest> manifests;
+  for (const auto& at : volume.history().registered) manifests.insert(at.manifest_sha256);
+  LOTMARK_RETURN_IF_ERROR(ClearCopy(volume.root(), kManifestFile, manifests));
+  return EnsureTopLink(volume.root(), primary);
 }
 
 }  // namespace
 
 Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader& reader, const std::string& reason) {
   LOTMARK_RETURN_IF_ERROR(CheckReason(reason));
-  LOTMARK_RETURN_IF_ERROR(ClearOpenMove(place, reader));
+  LOTMARK_RETURN_IF_ERROR(ClearWay(place, reader));
   LOTMARK_ASSIGN_OR_RETURN(LockedVolume volume, LockedVolume::Take(place));
+  LOTMARK_RETURN_IF_ERROR(RepairTopLink(volume));
   std::vector<Repair> repairs;
   for (const ModelName& model : ModelsOf(volume)) {
     Repair repair{model, volume.history().ActiveByEvents(model), ""};
@@ -110,11 +126,7 @@ Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader&
     LOTMARK_RETURN_IF_ERROR(RepairOne(volume, reader, repair, reason));
     repairs.push_back(std::move(repair));
   }
-  const ModelName& primary = place.info.primary_model;
-  if (volume.history().ActiveByEvents(primary)) {
-    LOTMARK_RETURN_IF_ERROR(ClearCopiedManifest(volume));
-    LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), primary));
-  }
+  (void)SweepStaging(place.root);  // what stays is no harm, and the next command takes it
   return repairs;
 }
 

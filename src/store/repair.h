@@ -1,5 +1,5 @@
 // Making again what a copy or a hand has broken, from what the journal says: the pointer of each model, and the links
-// for people.
+// for people, where a copy of what they named lies in their place.
 //
 // Durability: as a pointer move. What lies in the pointer's place (a folder into which a copy has dereferenced the
 // link, a link to another version) is replaced only when the version's own files are as registered.

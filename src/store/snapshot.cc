@@ -16,8 +16,9 @@ std::string Disagreement(const std::optional<Version>& pointer, const std::optio
 PointerReading ReadOnePointer(const Reader& reader, const journal::VolumeHistory& history, const ModelName& model) {
   const auto pointer = reader.ActiveVersion(model);
   if (!pointer) return {std::nullopt, pointer.error().text};
-  // Between an intent and its end the two may rightly differ.
-  const bool moving = history.open_intent && history.open_intent->model == model;
+  // Between an intent and its end the two may rightly differ, but for a repair: it changes nothing of what events say.
+  const auto& intent = history.open_intent;
+  const bool moving = intent && intent->model == model && intent->kind != journal::EventKind::kRepairing;
   return {*pointer, moving ? "" : Disagreement(*pointer, history.ActiveByEvents(model))};
 }
 

@@ -32,7 +32,8 @@ struct Scenario {
   std::vector<std::string> states;           // StateOfVolume
   std::vector<std::set<std::string>> paths;  // PathsOfVolume
 
-  // The volume is broken before the commands and put right by them: until then readers and checks rightly complain.
+  // The volume is broken before the commands and put right by them: until then readers and checks rightly complain, and
+  // recovery may refuse its work.
   bool begins_broken = false;
 
   // A machine as the commands find it.
@@ -40,8 +41,8 @@ struct Scenario {
   Answer Run(fs::MemFs& machine) const;
 };
 
-// kEvery: each changing command, first and repeated uses, pairs of commands, and commands that begin where another one
-// died. kLonger: also longer histories, for scripts/torture.
+// kEvery: each changing command, first and repeated uses, and commands that begin where another one died. kLonger: also
+// one command after the other, and longer histories, for scripts/torture.
 enum class ScenarioSet { kEvery, kLonger };
 std::vector<Scenario> AllScenarios(ScenarioSet set);
 
@@ -53,8 +54,8 @@ ScenarioSet ScenarioSetAskedFor();
 std::string StateOfVolume(fs::MemFs& machine);
 
 // Every file and link of the volume outside its journal: with a state come exactly these, none missing and none left
-// over. Empty folders say nothing, nor does the top link, which is made ahead of the first activation and never
-// changes.
+// over. Pointers, and what a copy made of one, are left out: the state tells them. Empty folders say nothing, nor does
+// the top link, which is made ahead of the first activation and never changes.
 std::set<std::string> PathsOfVolume(fs::MemFs& machine);
 
 }  // namespace lotmark::govern

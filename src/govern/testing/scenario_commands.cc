@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "fs/file_ops.h"
 #include "govern/activation_gate.h"
 #include "govern/approvals.h"
 #include "govern/evidence.h"
@@ -66,6 +67,12 @@ SampleVersion SampleNamed(const std::string& model, const std::string& version) 
 }
 
 std::string SourceName(const SampleVersion& sample) { return "source-" + sample.model + "-" + sample.version; }
+
+// A file where a link was.
+Status PutCopy(fs::Dir& folder, const std::string& name, const std::string& bytes) {
+  LOTMARK_RETURN_IF_ERROR(folder.RemoveFile(name));
+  return fs::WriteFileAtomic(folder, name, AsBytes(bytes), fs::IfExists::kRefuse);
+}
 
 Status InitVolume(fs::MemFs& machine) {
   LOTMARK_ASSIGN_OR_RETURN(const auto root, machine.Root()->OpenDir(kScenarioVolume));
@@ -228,12 +235,16 @@ Command BreakPointer(Broken how) {
   return [=](fs::MemFs& machine) -> Status {
     LOTMARK_ASSIGN_OR_RETURN(const auto model, machine.Root()->OpenDir("volume/models/lesion_cnn"));
     LOTMARK_RETURN_IF_ERROR(model->RemoveFile("active"));
-    if (how == Broken::kDereferenced) {
+    if (how != Broken::kGone) {
       LOTMARK_RETURN_IF_ERROR(model->MakeDir("active"));
       LOTMARK_ASSIGN_OR_RETURN(const auto copy, model->OpenDir("active"));
       WriteSampleFiles(*copy, SampleNamed("lesion_cnn", "v1"));
     }
-    return model->Sync();
+    LOTMARK_RETURN_IF_ERROR(model->Sync());
+    if (how != Broken::kCopied) return Ok();
+    LOTMARK_ASSIGN_OR_RETURN(const auto root, machine.Root()->OpenDir(kScenarioVolume));
+    LOTMARK_RETURN_IF_ERROR(PutCopy(*root, "policy.json", policy::DefaultPolicyBytes()));
+    return PutCopy(*root, "model-manifest.json", SampleNamed("lesion_cnn", "v1").ManifestBytes());
   };
 }
 

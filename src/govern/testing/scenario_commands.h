@@ -43,8 +43,8 @@ Command Stop(const std::string& version);
 Command Repair();
 Command AcceptRestoredJournal();
 
-// What a copy tool or a hand does to the pointer, durably.
-enum class Broken { kGone, kDereferenced };
+// What a copy tool or a hand does to the pointer, durably. kCopied: as kDereferenced, and the links for people too.
+enum class Broken { kGone, kDereferenced, kCopied };
 Command BreakPointer(Broken how);
 
 }  // namespace command
