@@ -17,6 +17,8 @@ size_t Width(const std::string& text) {
 Json OptionalDigest(const std::optional<Digest>& digest) { return digest ? Json(digest->hex()) : Json(nullptr); }
 Json OptionalVersion(const std::optional<Version>& version) { return version ? Json(version->text()) : Json(nullptr); }
 
+Json OptionalText(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
+
 Json OptionalOrigin(const std::optional<manifest::GoldenOrigin>& origin) {
   return origin ? Json(GoldenOriginName(*origin)) : Json(nullptr);
 }
@@ -51,15 +53,28 @@ std::string HumanSize(uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+std::string GoldenText(const std::optional<manifest::Golden>& golden) {
+  if (!golden) return "none";
+  return fmt::format("{} (origin {}, tolerance {:g})", golden->cases.size(), GoldenOriginName(golden->origin),
+                     golden->tolerance);
+}
+
 Json EventJson(const journal::Event& event) {
   return Json{{"index", event.index},
               {"time", FormatUtc(event.time)},
+              {"clock_stepped_back", event.clock_stepped_back},
               {"event", journal::EventKindName(event.kind)},
               {"actor", {{"name", event.actor.name}, {"authenticated", event.actor.authenticated}}},
               {"model_name", event.model ? Json(event.model->text()) : Json(nullptr)},
               {"version", OptionalVersion(event.version)},
               {"manifest_sha256", OptionalDigest(event.manifest_sha256)},
               {"previous_version", OptionalVersion(event.previous)},
+              {"policy_sha256", OptionalDigest(event.policy_sha256)},
+              {"file_sha256", OptionalDigest(event.file_sha256)},
+              {"evidence", OptionalText(event.evidence)},
+              {"proposed_policy_sha256", OptionalDigest(event.proposed_policy_sha256)},
+              {"key_id", OptionalDigest(event.key_id)},
+              {"person", OptionalText(event.person)},
               {"outcome", event.outcome ? Json(journal::OutcomeName(*event.outcome)) : Json(nullptr)},
               {"reason", event.reason}};
 }
