@@ -24,7 +24,7 @@ Result<std::vector<std::string>> CheckPolicy(const Context&, const store::Reader
   LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
   LOTMARK_ASSIGN_OR_RETURN(const auto unmet, govern::UnmetFor(reader, history, manifest, AvailableMemory));
   std::vector<std::string> lines;
-  for (const policy::Unmet& one : unmet) lines.push_back(one.condition + ": " + one.text);
+  for (const policy::Unmet& one : unmet) lines.push_back(one.text);
   return lines;
 }
 

@@ -92,7 +92,7 @@ Error UnmetError(const std::string& what, const std::vector<policy::Unmet>& unme
   std::string text = what + ":";
   std::string hint;
   for (const policy::Unmet& one : unmet) {
-    text += "\n  " + one.condition + ": " + one.text;
+    text += "\n  " + one.text;
     if (!one.hint.empty()) hint += (hint.empty() ? "" : " ") + one.hint;
   }
   return Refused(std::move(text), std::move(hint));
