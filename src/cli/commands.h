@@ -36,8 +36,9 @@ void AddUpdate(Registrar& registrar);
 void AddList(Registrar& registrar);
 void AddShow(Registrar& registrar);
 void AddVerify(Registrar& registrar);
-void AddStatus(Registrar& registrar);
 void AddHistory(Registrar& registrar);
+// status_command.cc
+void AddStatus(Registrar& registrar);
 // manifest_command.cc
 void AddManifest(Registrar& registrar);
 // approval_commands.cc

@@ -18,6 +18,8 @@ Json OptionalDigest(const std::optional<Digest>& digest) { return digest ? Json(
 Json OptionalVersion(const std::optional<Version>& version) { return version ? Json(version->text()) : Json(nullptr); }
 Json OptionalText(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
 
+Json OptionalText(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
+
 Json OptionalOrigin(const std::optional<manifest::GoldenOrigin>& origin) {
   return origin ? Json(GoldenOriginName(*origin)) : Json(nullptr);
 }
@@ -50,6 +52,12 @@ std::string HumanSize(uint64_t bytes) {
     ++unit;
   }
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string GoldenText(const std::optional<manifest::Golden>& golden) {
+  if (!golden) return "none";
+  return fmt::format("{} (origin {}, tolerance {:g})", golden->cases.size(), GoldenOriginName(golden->origin),
+                     golden->tolerance);
 }
 
 Json EventJson(const journal::Event& event) {

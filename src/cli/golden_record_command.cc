@@ -33,7 +33,8 @@ Result<NamedFile> FindManifest(const std::string& where) {
   const bool is_folder = std::filesystem::is_directory(named, error);
   const std::string path = is_folder ? (named / manifest::kManifestFile).string() : where;
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  LOTMARK_RETURN_IF_ERROR(CheckOutsideVolume(folder.empty() ? "." : folder));
+  LOTMARK_RETURN_IF_ERROR(CheckOutsideVolume(folder.empty() ? "." : folder,
+                                             "Work on a folder outside, then register it with `lotmark add`."));
   return OpenFolderOf(path);
 }
 

@@ -5,6 +5,7 @@
 #include "approval/key_file.h"
 #include "approval/passphrase.h"
 #include "base/private_key_pem.h"
+#include "cli/outside_volume.h"
 #include "fs/posix_fs.h"
 
 namespace lotmark::cli {
@@ -59,7 +60,9 @@ std::string StateFolder(const std::string& option) {
 
 Result<std::unique_ptr<journal::Memory>> OpenMemory(const std::string& folder, const Uuid& volume_id) {
   if (folder.empty()) return std::unique_ptr<journal::Memory>();
-  LOTMARK_RETURN_IF_ERROR(approval::CheckOutsideVolumes(folder));
+  LOTMARK_RETURN_IF_ERROR(CheckOutsideVolume(folder,
+                                             "What is remembered of a journal must lie outside the volume: give "
+                                             "another folder with --state or LOTMARK_STATE."));
   LOTMARK_ASSIGN_OR_RETURN(auto opened, fs::CreatePosixDir(folder, fs::Access::kOwnerOnly));
   return journal::MakeFolderMemory(std::move(opened), volume_id);
 }

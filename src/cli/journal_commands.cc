@@ -2,13 +2,14 @@
 // volume right.
 #include <fmt/core.h>
 
+#include <functional>
 #include <memory>
 
-#include "approval/key_file.h"
 #include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/forms.h"
+#include "cli/outside_volume.h"
 #include "fs/file_ops.h"
 #include "fs/posix_fs.h"
 #include "journal/event_json.h"
@@ -27,10 +28,29 @@ Result<std::optional<store::KeptCheckpoint>> ReadKept(const std::string& path) {
   return std::optional(store::KeptCheckpoint{path, std::string(AsText(note))});
 }
 
+// A command at work beside this one replaces partial tiles by wider ones.
+constexpr int kTries = 20;
+
+// Opens the log for `look`, which returns whether it found what it should; once more where it did not and the log has
+// grown meanwhile. An error of `look` is its caller's.
+lotmark::Status LookAtLog(const store::Reader& reader, const std::function<bool(const tlog::TileLog&)>& look) {
+  for (int tries_left = kTries;; --tries_left) {
+    LOTMARK_ASSIGN_OR_RETURN(const auto log, reader.journal().OpenLog());
+    if (look(log) || tries_left == 0) return Ok();
+    LOTMARK_ASSIGN_OR_RETURN(const auto again, reader.journal().OpenLog());
+    if (again.head() == log.head()) return Ok();
+  }
+}
+
 Result<Outcome> Verify(const Context& context, const std::string& against) {
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
   LOTMARK_ASSIGN_OR_RETURN(const auto kept, ReadKept(against));
-  LOTMARK_ASSIGN_OR_RETURN(const store::JournalReport report, store::VerifyJournal(*reader, kept));
+  Result<store::JournalReport> verified = store::JournalReport();
+  LOTMARK_RETURN_IF_ERROR(LookAtLog(*reader, [&](const tlog::TileLog&) {
+    verified = store::VerifyJournal(*reader, kept);
+    return verified && verified->ok();
+  }));
+  LOTMARK_ASSIGN_OR_RETURN(const store::JournalReport report, std::move(verified));
   const Outcome outcome = report.ok() ? Outcome::kDone : Outcome::kCheckFailed;
   if (context.json()) {
     PrintJson(Json{{"ok", report.ok()},
@@ -47,16 +67,26 @@ Result<Outcome> Verify(const Context& context, const std::string& against) {
   return outcome;
 }
 
-Result<Outcome> Prove(const Context& context, int64_t event) {
-  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
-  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
+Result<std::string> ProofOf(const tlog::TileLog& log, int64_t event) {
   if (event < 0 || static_cast<uint64_t>(event) >= log.head().size) {
     return NotFound(fmt::format("the journal has no event {}: it has {}", event, log.head().size));
   }
   const auto index = static_cast<uint64_t>(event);
   LOTMARK_ASSIGN_OR_RETURN(const auto entries, log.ReadAll());
   LOTMARK_ASSIGN_OR_RETURN(const tlog::Proof proof, log.ProveInclusion(index));
-  Print(tlog::FormatInclusionProof({entries[index], index, proof, log.checkpoint()}));
+  return tlog::FormatInclusionProof({entries[index], index, proof, log.checkpoint()});
+}
+
+Result<Outcome> Prove(const Context& context, int64_t event) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());  // it extends what is remembered
+  Result<std::string> proof = std::string();
+  LOTMARK_RETURN_IF_ERROR(LookAtLog(*reader, [&](const tlog::TileLog& log) {
+    proof = ProofOf(log, event);
+    return proof.has_value();
+  }));
+  if (!proof) return std::move(proof).error();
+  Print(*proof);
   return Outcome::kDone;
 }
 
@@ -77,23 +107,37 @@ Result<Outcome> CheckProof(const Context& context, const std::string& path, cons
   return Outcome::kDone;
 }
 
-Result<Outcome> Export(const Context& context, const std::string& path) {
-  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
-  LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
-  LOTMARK_RETURN_IF_ERROR(approval::CheckOutsideVolumes(path));
-  LOTMARK_ASSIGN_OR_RETURN(const auto folder, fs::CreatePosixDir(path));
-  LOTMARK_ASSIGN_OR_RETURN(const auto there, folder->List());
-  if (!there.empty()) return Refused(Printable(path) + ": is not empty", "Give a new or an empty folder.");
+// Into the empty folder `to`. Returns how many events.
+Result<size_t> CopyLog(const tlog::TileLog& log, const tlog::NoteVerifier& verifier, fs::Dir& to) {
   LOTMARK_ASSIGN_OR_RETURN(const auto entries, log.ReadAll());
   std::string lines;
   for (const Bytes& entry : entries) lines += std::string(AsText(entry)) + "\n";
-  LOTMARK_RETURN_IF_ERROR(log.CopyTilesTo(*folder));
-  const std::string key = reader->info().journal_key.Text() + "\n";
-  LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(*folder, "journal.key.pub", AsBytes(key), fs::IfExists::kRefuse));
-  LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(*folder, "events.jsonl", AsBytes(lines), fs::IfExists::kRefuse));
+  LOTMARK_RETURN_IF_ERROR(log.CopyTilesTo(to));
   LOTMARK_RETURN_IF_ERROR(
-      fs::WriteFileAtomic(*folder, tlog::kCheckpointFile, AsBytes(log.checkpoint()), fs::IfExists::kRefuse));
-  PrintLine(fmt::format("exported {} events to {}", entries.size(), Printable(path)));
+      fs::WriteFileAtomic(to, "journal.key.pub", AsBytes(verifier.Text() + "\n"), fs::IfExists::kReplace));
+  LOTMARK_RETURN_IF_ERROR(fs::WriteFileAtomic(to, "events.jsonl", AsBytes(lines), fs::IfExists::kReplace));
+  LOTMARK_RETURN_IF_ERROR(
+      fs::WriteFileAtomic(to, tlog::kCheckpointFile, AsBytes(log.checkpoint()), fs::IfExists::kReplace));
+  // What an earlier try left of a journal that grew meanwhile.
+  LOTMARK_ASSIGN_OR_RETURN(auto copy, tlog::TileLog::Open(to, verifier));
+  LOTMARK_RETURN_IF_ERROR(copy.Recover());
+  return entries.size();
+}
+
+Result<Outcome> Export(const Context& context, const std::string& path) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+  LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());  // it extends what is remembered
+  LOTMARK_RETURN_IF_ERROR(CheckOutsideVolume(path, "Export to a folder outside."));
+  LOTMARK_ASSIGN_OR_RETURN(const auto folder, fs::CreatePosixDir(path));
+  LOTMARK_ASSIGN_OR_RETURN(const auto there, folder->List());
+  if (!there.empty()) return Refused(Printable(path) + ": is not empty", "Give a new or an empty folder.");
+  Result<size_t> copied = size_t{0};
+  LOTMARK_RETURN_IF_ERROR(LookAtLog(*reader, [&](const tlog::TileLog& log) {
+    copied = CopyLog(log, reader->info().journal_key, *folder);
+    return copied.has_value();
+  }));
+  if (!copied) return std::move(copied).error();
+  PrintLine(fmt::format("exported {} events to {}", *copied, Printable(path)));
   return Outcome::kDone;
 }
 
@@ -168,6 +212,7 @@ void AddJournal(Registrar& registrar) {
   checkpoint->callback([&action] {
     action = [](const Context& context) -> Result<Outcome> {
       LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
+      LOTMARK_ASSIGN_OR_RETURN(const auto events, reader->History());  // it extends what is remembered
       LOTMARK_ASSIGN_OR_RETURN(const auto log, reader->journal().OpenLog());
       Print(log.checkpoint());
       return Outcome::kDone;

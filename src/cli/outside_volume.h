@@ -7,7 +7,8 @@
 
 namespace lotmark::cli {
 
-// kRefused when the existing folder `path`, links in it resolved, is a volume or lies in one.
-Status CheckOutsideVolume(const std::string& path);
+// kRefused when the folder `path`, links in it resolved as far as it exists, is a volume or lies in one; `hint` says
+// what to do then.
+Status CheckOutsideVolume(const std::string& path, const std::string& hint);
 
 }  // namespace lotmark::cli

@@ -1,4 +1,4 @@
-// list, show, verify, status, history: the commands that look at the volume.
+// list, show, verify, history: the commands that look at the volume. `status` is in status_command.cc.
 #include <fmt/core.h>
 
 #include <memory>
@@ -38,12 +38,6 @@ Result<Outcome> List(const Context& context) {
   }
   PrintLine(Table(rows));
   return Outcome::kDone;
-}
-
-std::string GoldenText(const std::optional<manifest::Golden>& golden) {
-  if (!golden) return "none";
-  return fmt::format("{} (origin {}, tolerance {:g})", golden->cases.size(), GoldenOriginName(golden->origin),
-                     golden->tolerance);
 }
 
 Result<Outcome> Show(const Context& context, const std::string& version_text, bool raw) {
@@ -108,66 +102,6 @@ Result<Outcome> Verify(const Context& context, const std::string& version) {
   return outcome;
 }
 
-// The manifest of the active version; nothing when there is none that can be read.
-std::optional<manifest::Manifest> ActiveManifest(const store::Reader& reader, const store::ModelStatus& model) {
-  if (!model.active) return std::nullopt;
-  auto opened = reader.OpenVersion(model.model, *model.active);
-  if (!opened) return std::nullopt;
-  return std::move(opened->manifest);
-}
-
-std::vector<std::vector<std::string>> ModelRows(const store::Reader& reader, const store::ModelStatus& model) {
-  std::vector<std::vector<std::string>> rows{
-      {"model", fmt::format("{} ({} version{})", model.model.text(), model.versions, model.versions == 1 ? "" : "s")}};
-  if (!model.problem.empty()) rows.push_back({"  PROBLEM", model.problem});
-  rows.push_back({"  active", model.active ? model.active->text() : "none"});
-  if (model.active_manifest_sha256) rows.push_back({"  manifest_sha256", model.active_manifest_sha256->hex()});
-  if (const auto manifest = ActiveManifest(reader, model)) {
-    rows.push_back({"  golden cases", GoldenText(manifest->golden())});
-  }
-  if (model.active_event) {
-    rows.push_back({"  since", fmt::format("{} by {}", FormatUtc(model.active_event->time),
-                                           Printable(model.active_event->actor.name))});
-    rows.push_back({"  reason", Printable(model.active_event->reason)});
-  }
-  rows.push_back({"  rollback goes to", model.rollback_target ? model.rollback_target->text() : "nothing"});
-  return rows;
-}
-
-Result<Outcome> Status(const Context& context) {
-  LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
-  LOTMARK_ASSIGN_OR_RETURN(const auto status, store::ReadStatus(*reader));
-  bool problem = false;
-  for (const auto& model : status.models) problem = problem || !model.problem.empty();
-  const Outcome outcome = problem ? Outcome::kCheckFailed : Outcome::kDone;
-  if (context.json()) {
-    Json models = Json::array();
-    for (const auto& model : status.models) {
-      models.push_back(ModelStatusJson(model));
-      const auto manifest = ActiveManifest(*reader, model);
-      const bool golden = manifest && manifest->golden();
-      models.back()["golden_origin"] = golden ? Json(GoldenOriginName(manifest->golden()->origin)) : Json(nullptr);
-    }
-    PrintJson(Json{{"volume_id", status.info.volume_id.text()},
-                   {"primary_model", status.info.primary_model.text()},
-                   {"events", status.events},
-                   {"recovery_pending", status.recovery_pending},
-                   {"models", std::move(models)}});
-    return outcome;
-  }
-  std::vector<std::vector<std::string>> rows{
-      {"volume", fmt::format("{} ({})", reader->DisplayPath(), status.info.volume_id.text())},
-      {"events", std::to_string(status.events)}};
-  if (status.recovery_pending) {
-    rows.push_back({"recovery", "pending: a command is at work, or one died and the next mutating command recovers"});
-  }
-  for (const auto& model : status.models) {
-    for (auto& row : ModelRows(*reader, model)) rows.push_back(std::move(row));
-  }
-  PrintLine(Table(rows));
-  return outcome;
-}
-
 Result<Outcome> History(const Context& context, bool all_models) {
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
   std::optional<ModelName> model;
@@ -223,12 +157,6 @@ void AddVerify(Registrar& registrar) {
   command->callback([&registrar, version] {
     registrar.action = [version](const Context& context) { return Verify(context, *version); };
   });
-}
-
-void AddStatus(Registrar& registrar) {
-  CLI::App* command = AddCommand(registrar, "status", "Show what is active, since when and why",
-                                 "lotmark status --json", {Takes::kVolume, Takes::kJson});
-  command->callback([&registrar] { registrar.action = Status; });
 }
 
 void AddHistory(Registrar& registrar) {

@@ -66,7 +66,7 @@ VersionSummary Summarise(const Reader& reader, const Snapshot& snapshot, const j
 }  // namespace
 
 Result<VolumeStatus> ReadStatus(const Reader& reader) {
-  LOTMARK_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeSnapshot(reader));
+  LOTMARK_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(reader));
   VolumeStatus status{.info = reader.info(),
                       .events = snapshot.events.size(),
                       .recovery_pending = snapshot.history.open_intent.has_value()};
@@ -75,6 +75,7 @@ Result<VolumeStatus> ReadStatus(const Reader& reader) {
   for (const auto& [model, pointer] : snapshot.pointers) {
     if (model != primary) status.models.push_back(StatusOf(snapshot, model));
   }
+  status.history = std::move(snapshot.history);
   return status;
 }
 

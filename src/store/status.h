@@ -34,6 +34,7 @@ struct VolumeStatus {
   uint64_t events = 0;
   // The last event is an open intent: a command is at work this moment, or one died and the next one recovers.
   bool recovery_pending = false;
+  journal::VolumeHistory history = {};  // that all of this was read from
 };
 
 Result<VolumeStatus> ReadStatus(const Reader& reader);

@@ -45,17 +45,12 @@ class LotmarkTest(unittest.TestCase):
 
     def setUp(self):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="lotmark-e2e-"))
-        self.addCleanup(self._remove_scratch)
+        self.addCleanup(remove_tree, self.scratch)
         self.volume = self.scratch / "derm-models"
         self.records = self.scratch / "records.db"
         self.environment = {"LOTMARK_VOLUME": str(self.volume), "LOTMARK_RECORDS": f"sqlite://{self.records}",
                             "LOTMARK_ACTOR": "tester@bench", "LOTMARK_KEYS": str(self.scratch / "keys"),
                             "LOTMARK_STATE": str(self.scratch / "state")}
-
-    def _remove_scratch(self):
-        for folder, _, _ in os.walk(self.scratch):  # versions are read-only
-            os.chmod(folder, 0o755)
-        shutil.rmtree(self.scratch)
 
     def lotmark(self, *args, **options):
         return Run(args, {**self.environment, **options.pop("environment", {})}, **options)
@@ -118,6 +113,32 @@ class LotmarkTest(unittest.TestCase):
         service = Service(self.environment, *args, **options)
         self.addCleanup(service.kill)
         return service
+
+
+class PreparedTest(LotmarkTest):
+    """Tests that begin with the same volume, keys and state: prepare() makes them once, each test has a copy."""
+
+    prepared = None
+
+    def prepare(self):
+        raise NotImplementedError
+
+    def setUp(self):
+        super().setUp()
+        kind = type(self)
+        if kind.prepared is None:
+            self.prepare()
+            kind.prepared = pathlib.Path(tempfile.mkdtemp(prefix="lotmark-e2e-"))
+            self.addClassCleanup(remove_tree, kind.prepared)
+            shutil.copytree(self.scratch, kind.prepared, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copytree(kind.prepared, self.scratch, symlinks=True, dirs_exist_ok=True)
+
+
+def remove_tree(path):
+    for folder, _, _ in os.walk(path):  # versions are read-only
+        os.chmod(folder, 0o755)
+    shutil.rmtree(path)
 
 
 class Service:

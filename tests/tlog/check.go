@@ -3,6 +3,7 @@
 // flips single bytes and asks the same verifier again.
 //
 //	tlog_check TLOG_WRITER
+//	tlog_check --export FOLDER    only the log in FOLDER, as `lotmark journal export` writes it
 package main
 
 import (
@@ -351,9 +352,37 @@ func checkSize(writer string, size int64, filesOfKind int) error {
 	return nil
 }
 
+func checkExport(folder string) error {
+	key, err := os.ReadFile(folder + "/journal.key.pub")
+	if err != nil {
+		return err
+	}
+	tree, entries, err := checkLog(func(path string) ([]byte, error) { return os.ReadFile(folder + "/" + path) },
+		strings.TrimSpace(string(key)))
+	if err != nil {
+		return err
+	}
+	lines, err := os.ReadFile(folder + "/events.jsonl")
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(lines, append(bytes.Join(entries, []byte("\n")), '\n')) {
+		return errors.New("events.jsonl: not the entries of the log")
+	}
+	fmt.Printf("%d entries: all verified\n", tree.N)
+	return nil
+}
+
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "--export" {
+		if err := checkExport(os.Args[2]); err != nil {
+			fmt.Fprintf(os.Stderr, "tlog_check: %s: %v\n", os.Args[2], err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: tlog_check TLOG_WRITER")
+		fmt.Fprintln(os.Stderr, "usage: tlog_check TLOG_WRITER | --export FOLDER")
 		os.Exit(2)
 	}
 	for _, size := range []int64{1, 255, 256, 257, 1000, 70000} {
