@@ -75,10 +75,10 @@ class Service(LotmarkTest):
         super().setUp()
         os.chmod(self.scratch, 0o755)
         self.make_volume("2024-v1", activate="2024-v1")
-        self.state = self.scratch / "state"
-        self.state.mkdir()
-        os.chown(self.state, NOBODY, NOBODY)
-        self.environment["LOTMARK_RECORDS"] = f"sqlite://{self.state}/records.db"
+        self.own = self.scratch / "own"  # the service's, as systemd's StateDirectory
+        self.own.mkdir()
+        os.chown(self.own, NOBODY, NOBODY)
+        self.environment["LOTMARK_RECORDS"] = f"sqlite://{self.own}/records.db"
 
     def start(self, *confinement):
         """The service as nobody, with the volume mounted read-only."""
@@ -87,7 +87,7 @@ class Service(LotmarkTest):
         launcher = ["unshare", "-m", "sh", "-ec", mounts, "sh", self.volume, *nobody, *confinement, PROGRAM]
         if harness.in_own_mounts("true") is None:
             self.skipTest("this machine allows no mount namespaces")
-        service = harness.Service(self.environment, program=launcher)
+        service = harness.Service({**self.environment, "LOTMARK_STATE": f"{self.own}/state"}, program=launcher)
         self.addCleanup(service.kill)
         return service
 
@@ -99,6 +99,7 @@ class Service(LotmarkTest):
         self.assertEqual(reply["model_version"], "2024-v1")
         self.assertEqual(service.terminate(), 0, service.log_text())
         self.assertEqual([row["id"] for row in self.ok("records", "list", "--json").json], [reply["id"]])
+        self.assertEqual(len(list(self.own.glob("state/*.json"))), 1, "it remembers how far the journal went")
 
     def test_as_nobody_with_the_volume_read_only(self):
         service = self.start()
