@@ -64,7 +64,10 @@ Timed Move(store::Volume& volume, const ModelName& model, const Version& version
 Timed WriteBare(fs::Dir& folder, int syncs) {
   const Bytes bytes(200, 'x');
   const Stopwatch watch;
-  while (watch.Stop().syncs < syncs) Need(fs::WriteFileAtomic(folder, "file", bytes, fs::IfExists::kReplace));
+  while (watch.Stop().syncs < syncs) {
+    const Status written = fs::WriteFileAtomic(folder, "file", bytes, fs::IfExists::kReplace);
+    if (!written) Die(written.error().text);
+  }
   Timed timed = watch.Stop();
   timed.ms *= static_cast<double>(syncs) / timed.syncs;  // one sync too many where the number is odd
   return timed;
