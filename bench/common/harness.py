@@ -80,7 +80,8 @@ class Lotmark:
         self.records = folder / "records.db"
         self.log = folder / "serve.log"
         self.environment = {**os.environ, "LOTMARK_VOLUME": str(self.volume), "LOTMARK_ACTOR": "bench",
-                            "LOTMARK_RECORDS": f"sqlite://{self.records}"}
+                            "LOTMARK_RECORDS": f"sqlite://{self.records}", "LOTMARK_KEYS": str(folder / "keys"),
+                            "LOTMARK_STATE": str(folder / "state")}
 
     def run(self, *words):
         subprocess.run([self.program, *map(str, words)], env=self.environment, check=True, stdout=subprocess.DEVNULL)

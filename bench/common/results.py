@@ -8,7 +8,8 @@ from common import machine
 from common.places import BENCH
 
 RESULTS = BENCH / "results"
-ORDER = ["add", "verify", "classify", "service", "idle", "download", "start", "memory", "pool", "swaps", "rollback"]
+ORDER = ["add", "verify", "classify", "service", "idle", "download", "start", "memory", "pool", "pointer",
+         "swaps", "rollback"]
 
 
 @dataclasses.dataclass

@@ -18,8 +18,6 @@ Json OptionalDigest(const std::optional<Digest>& digest) { return digest ? Json(
 Json OptionalVersion(const std::optional<Version>& version) { return version ? Json(version->text()) : Json(nullptr); }
 Json OptionalText(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
 
-Json OptionalText(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
-
 Json OptionalOrigin(const std::optional<manifest::GoldenOrigin>& origin) {
   return origin ? Json(GoldenOriginName(*origin)) : Json(nullptr);
 }

@@ -73,11 +73,16 @@ Result<std::vector<Bytes>> ReadEntryBundle(fs::Dir& folder, const TileId& tile) 
   return Named(folder, path, ParseEntryBundle(bytes, tile.width));
 }
 
+std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
 Status WriteTileFile(fs::Dir& folder, const std::string& path, ByteView bytes) {
-  const size_t slash = path.rfind('/');
-  LOTMARK_RETURN_IF_ERROR(fs::MakeDirs(folder, path.substr(0, slash)));
-  LOTMARK_ASSIGN_OR_RETURN(const auto parent, folder.OpenDir(path.substr(0, slash)));
-  return fs::WriteFileAtomic(*parent, path.substr(slash + 1), bytes, fs::IfExists::kReplace);
+  LOTMARK_RETURN_IF_ERROR(fs::MakeDirs(folder, FolderOf(path)));
+  return WriteTileFileBeside(folder, path, bytes);
+}
+
+Status WriteTileFileBeside(fs::Dir& folder, const std::string& path, ByteView bytes) {
+  LOTMARK_ASSIGN_OR_RETURN(const auto parent, folder.OpenDir(FolderOf(path)));
+  return fs::WriteFileAtomic(*parent, path.substr(path.rfind('/') + 1), bytes, fs::IfExists::kReplace);
 }
 
 std::vector<TileId> TilesOfLevel(int level, uint64_t size) {

@@ -21,6 +21,10 @@ Result<std::vector<Bytes>> ReadEntryBundle(fs::Dir& folder, const TileId& tile);
 // Writes `path`, folders included, over what an interrupted append may have left there.
 // Durability: on OK it survives power loss.
 Status WriteTileFile(fs::Dir& folder, const std::string& path, ByteView bytes);
+// As WriteTileFile, in a folder that is known to survive power loss: it needs no sync.
+Status WriteTileFileBeside(fs::Dir& folder, const std::string& path, ByteView bytes);
+// The folder of a tile's path.
+std::string FolderOf(const std::string& path);
 
 // Every tile of a level in a log of `size` entries, from left to right; none when the level has no nodes.
 std::vector<TileId> TilesOfLevel(int level, uint64_t size);

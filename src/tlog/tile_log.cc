@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "fs/file_ops.h"
 #include "fs/temporary.h"
 #include "tlog/growth.h"
@@ -159,8 +161,12 @@ Status TileLog::Append(const std::vector<Bytes>& entries, const PrivateKey& key)
   LOTMARK_RETURN_IF_ERROR(CheckTiles());
   LOTMARK_ASSIGN_OR_RETURN(Growth growth, Growth::Begin(*folder_, head_.size));
   for (const Bytes& entry : entries) growth.Add(entry);
+  // Where a tile of the signed log lies, the folder was synced before the log was signed.
+  std::set<std::string> settled;
+  for (const std::string& path : growth.Replaced()) settled.insert(FolderOf(path));
   for (const Growth::File& file : growth.Files()) {
-    LOTMARK_RETURN_IF_ERROR(WriteTileFile(*folder_, file.path, file.bytes));
+    const auto write = settled.contains(FolderOf(file.path)) ? WriteTileFileBeside : WriteTileFile;
+    LOTMARK_RETURN_IF_ERROR(write(*folder_, file.path, file.bytes));
   }
   DiskNodes nodes(*folder_, growth.size());
   LOTMARK_ASSIGN_OR_RETURN(const Digest root, RootOf(growth.size(), nodes));

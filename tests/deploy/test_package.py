@@ -87,7 +87,7 @@ class Service(LotmarkTest):
         launcher = ["unshare", "-m", "sh", "-ec", mounts, "sh", self.volume, *nobody, *confinement, PROGRAM]
         if harness.in_own_mounts("true") is None:
             self.skipTest("this machine allows no mount namespaces")
-        service = harness.Service(self.environment, program=launcher)
+        service = harness.Service({**self.environment, "LOTMARK_STATE": f"{self.state}/state"}, program=launcher)
         self.addCleanup(service.kill)
         return service
 
@@ -99,6 +99,7 @@ class Service(LotmarkTest):
         self.assertEqual(reply["model_version"], "2024-v1")
         self.assertEqual(service.terminate(), 0, service.log_text())
         self.assertEqual([row["id"] for row in self.ok("records", "list", "--json").json], [reply["id"]])
+        self.assertEqual(len(list(self.state.glob("state/*.json"))), 1, "it remembers how far the journal went")
 
     def test_as_nobody_with_the_volume_read_only(self):
         service = self.start()
