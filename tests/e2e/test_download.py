@@ -140,14 +140,14 @@ class Download(LotmarkTest):
         self.assertEqual(status, 500)
         self.assertEqual(json.loads(body)["error"]["code"], "failed")
         self.assertNotIn(b"sss", body)
-        self.assertIn(self.model, self.service.log_text())
+        self.service.wait_for_log(self.model)
 
     def test_a_file_of_another_size_is_not_sent(self):
         self.artifact().chmod(0o644)
         with open(self.artifact(), "ab") as file:
             file.write(b"x")
         self.assertEqual(self.get(self.model)[0], 500)
-        self.assertIn("the manifest says", self.service.log_text())
+        self.service.wait_for_log("the manifest says")
 
 
 if __name__ == "__main__":
