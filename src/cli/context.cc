@@ -83,7 +83,9 @@ store::MemorySource Context::MemorySource() const {
   return
       [folder = StateFolder(options_.state), named](const Uuid& volume_id) -> Result<std::unique_ptr<journal::Memory>> {
         auto memory = OpenMemory(folder, volume_id);
-        if (memory && *memory) memory = std::make_unique<TellingMemory>(*std::move(memory));
+        if (memory && *memory) {
+          return std::unique_ptr<journal::Memory>(std::make_unique<TellingMemory>(*std::move(memory)));
+        }
         if (memory || named) return memory;
         PrintErrorLine("warning: nothing is remembered of the journal, so a restored or cut one will not be noticed: " +
                        memory.error().text);
