@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/journal_access.h"
 #include "fs/posix_fs.h"
@@ -23,6 +24,28 @@ std::string LoginAtHost() {
   const std::string login = found != nullptr ? found->pw_name : "uid" + std::to_string(getuid());
   return login + "@" + host.data();
 }
+
+// Tells, once, what a journal keeps to itself: that it is right about what it reads and cannot remember it.
+class TellingMemory final : public journal::Memory {
+ public:
+  explicit TellingMemory(std::unique_ptr<journal::Memory> memory) : memory_(std::move(memory)) {}
+
+  Result<std::optional<journal::Remembered>> Recall() override { return memory_->Recall(); }
+  Status Remember(const journal::Remembered& what, bool over_longer) override {
+    Status done = memory_->Remember(what, over_longer);
+    if (!done && !std::exchange(told_, true)) {
+      PrintErrorLine(
+          "warning: what was seen of the journal is not remembered, so if the volume is restored to before "
+          "it, that will not be noticed: " +
+          done.error().text);
+    }
+    return done;
+  }
+
+ private:
+  const std::unique_ptr<journal::Memory> memory_;
+  bool told_ = false;
+};
 
 Error Usage(std::string text, std::string hint) { return {ErrorCode::kUsage, std::move(text), std::move(hint)}; }
 
@@ -60,6 +83,9 @@ store::MemorySource Context::MemorySource() const {
   return
       [folder = StateFolder(options_.state), named](const Uuid& volume_id) -> Result<std::unique_ptr<journal::Memory>> {
         auto memory = OpenMemory(folder, volume_id);
+        if (memory && *memory) {
+          return std::unique_ptr<journal::Memory>(std::make_unique<TellingMemory>(*std::move(memory)));
+        }
         if (memory || named) return memory;
         PrintErrorLine("warning: nothing is remembered of the journal, so a restored or cut one will not be noticed: " +
                        memory.error().text);

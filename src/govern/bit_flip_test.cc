@@ -65,7 +65,7 @@ constexpr Kept kKept[] = {
     {"models/", ".onnx", "artifacts", VerifyFinds},
     {"models/", ".png", "golden images", VerifyFinds},
     {"models/lesion_cnn/evidence/", ".json", "approvals and evidence", VerifyFinds},
-    {"policies/", ".json", "policies", VerifyFinds},
+    {"policies/", ".json", "policies and their approvals", VerifyFinds},
     {"journal/", "", "journal", JournalVerifyFinds},
     {"volume.json", "", "volume.json", VerifyFinds},
 };
@@ -102,7 +102,7 @@ class BitFlipTest : public testing::Test {
     }
   }
 
-  // Evidence, a policy and an approval.
+  // Evidence, a policy, and approvals of a version and of a policy.
   void AddFacts() {
     const ModelName model = Model("lesion_cnn");
     const store::Workplace place = disk_.volume->Place();
@@ -114,6 +114,11 @@ class BitFlipTest : public testing::Test {
     const auto approval =
         approval::Approval::Sign({ada.name, disk_.clock.now, "I approve", request}, ada.keys[0]).value();
     ASSERT_TRUE(ImportApproval(place, approval.bytes()));
+    const auto proposed = policy::testing::PolicyOf({ada}, Json{{"approvals", 0}});
+    const auto change = RequestFor(disk_.volume->reader().info(), history, proposed);
+    const auto of_policy =
+        approval::Approval::Sign({ada.name, disk_.clock.now, "I approve", change}, ada.keys[0]).value();
+    ASSERT_TRUE(ImportApproval(place, of_policy.bytes()));
   }
 
   static const Kept* KindOf(const std::string& path) {

@@ -57,8 +57,8 @@ def changes(events):
 
 
 def by_changes(found):
-    """What must be there because of them, as state() names it."""
-    links, versions, facts = {}, set(), set()
+    """What the volume must say of itself because of them, as state() names it."""
+    links, versions = {}, set()
     for change in found:
         model, version = change.get("model_name"), change.get("version")
         if change["event"] == "registering":
@@ -67,9 +67,16 @@ def by_changes(found):
             links[model] = f"versions/{version}"
         elif change["event"] == "stopping":
             del links[model]
-        if "file_sha256" in change:
-            facts.add(change["file_sha256"])
-    return {"changes": found, "pointers": links, "versions": sorted(versions), "facts": sorted(facts)}
+    return {"changes": found, "pointers": links, "versions": sorted(versions)}
+
+
+def facts(names):
+    """The digests in the names of files that state facts: evidence, approvals, policies."""
+    return {pathlib.Path(name).stem for name in names if _FACT.search(name)}
+
+
+def facts_by_changes(found):
+    return {change["file_sha256"] for change in found if "file_sha256" in change}
 
 
 def state(place):
@@ -81,9 +88,7 @@ def state(place):
         return NOT_REMEMBERED
     expect(history.returncode == 0, f"`lotmark history` ends with {history.returncode}: {history.stderr}")
     versions = sorted(str(p.relative_to(place.volume)) for p in place.volume.glob("models/*/versions/*"))
-    facts = sorted(pathlib.Path(path).stem for path in paths(place) if _FACT.search(path))
-    return json.dumps({"changes": changes(json.loads(history.stdout)), "pointers": pointers(place), "versions": versions,
-                       "facts": facts})
+    return json.dumps({"changes": changes(json.loads(history.stdout)), "pointers": pointers(place), "versions": versions})
 
 
 def paths(place):
@@ -105,9 +110,9 @@ def allowed(case, before, after):
     if case.begins != "whole" or not old.state.startswith("{"):
         return [old, new]
     first, last = json.loads(old.state), json.loads(new.state)
-    for found in (first, last):
-        if found != by_changes(found["changes"]):
-            raise RuntimeError(f"{case.name}: the events do not explain {found}")
+    for found, names in ((first, old.paths), (last, new.paths)):
+        if found != by_changes(found["changes"]) or facts(names) != facts_by_changes(found["changes"]):
+            raise RuntimeError(f"{case.name}: the events do not explain {found}, {facts(names)}")
     return [old, *(partly(last["changes"][:n], old.paths | new.paths)
                    for n in range(len(first["changes"]) + 1, len(last["changes"]))), new]
 
@@ -119,7 +124,7 @@ def partly(found, names):
     def belongs(name):
         if "/versions/" in name:
             return name.startswith(folders)
-        return not _FACT.search(name) or pathlib.Path(name).stem in there["facts"]
+        return facts([name]) <= facts_by_changes(found)
     return Allowed(json.dumps(there), {name for name in names if belongs(name)})
 
 
@@ -210,8 +215,9 @@ def check_answer(place, outcomes, found, traced, instance, action):
         expect(traced.code >= 0 and not traced.killed, f"it died: {traced.code}: {traced.err}")
     check_pointer(place, [json.loads(at.state)["pointers"] if at.state.startswith("{") else pointers(place)
                           for at in outcomes])
-    failed_sync = action != "SIGKILL" and instance.call in SYNCS
-    expect(not (failed_sync and traced.code == 0), "a sync failed and the command reports success")
+    if action != "SIGKILL" and instance.call in SYNCS and traced.code == 0:
+        # What is remembered of a journal outside its volume may fail, as long as that is said.
+        expect(traced.injected_into("state") and "not remembered" in traced.err, "a sync failed and the command reports success")
     if traced.code == 0:
         expect(found == outcomes[-1].state, "acknowledged, and yet not the new state: " + found)
     elif not traced.killed and "confirmed" not in traced.err:

@@ -53,6 +53,10 @@ class Traced:
                 found.append(Instance(match.group(2), counts[match.groups()]))
         return list(dict.fromkeys(found))
 
+    def injected_into(self, folder):
+        """True when the call that failed was about something in this folder of the place."""
+        return any("(INJECTED)" in line and f"{self.folder}{folder}" in line for line in self.lines)
+
     def hit(self, instance, action):
         """True when the injection met a call that touches the place."""
         if action == "SIGKILL":
