@@ -82,6 +82,12 @@ bool NamesSomePolicy(const std::string& link_text, const journal::VolumeHistory&
   return false;
 }
 
+// A copy of the volume that followed links has left the policy's own bytes in the link's place.
+bool IsCopyOfPolicy(fs::Dir& root, const journal::VolumeHistory& history) {
+  const auto bytes = fs::ReadWholeFile(root, kPolicyLink, kMaxFactBytes);
+  return bytes && Sha256Of(*bytes) == history.policy_sha256;
+}
+
 }  // namespace
 
 Result<Digest> WriteFact(fs::Dir& root, const std::string& folder, ByteView bytes) {
@@ -143,7 +149,8 @@ Status EnsurePolicyLink(fs::Dir& root, const journal::VolumeHistory& history) {
   const std::string problem = PolicyLinkProblem(root, history);
   if (problem.empty()) return Ok();
   const auto text = root.ReadLink(kPolicyLink);
-  const bool replaceable = text ? NamesSomePolicy(*text, history) : text.error().code == ErrorCode::kNotFound;
+  const bool replaceable = text ? NamesSomePolicy(*text, history)
+                                : text.error().code == ErrorCode::kNotFound || IsCopyOfPolicy(root, history);
   if (replaceable) return fs::ReplaceLinkAtomic(root, kPolicyLink, PolicyLinkText(history.policy_sha256));
   return Refused(Join(root.DisplayPath(), problem),
                  "The policy changes only by `lotmark policy set FILE`: move this away, then run that with your file.");

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/uuid.h"
+#include "fs/file_ops.h"
 #include "store/activation.h"
 #include "store/pointer.h"
 #include "store/verification.h"
@@ -70,6 +71,15 @@ Status RepairOne(LockedVolume& volume, const Reader& reader, const Repair& repai
   return recorded ? Ok() : Unconfirmed("the pointer has moved", recorded.error());
 }
 
+// A copy of the volume that followed links has left the active version's manifest in the place of the link to it.
+Status RestoreTopLink(fs::Dir& root, const ModelName& primary, const Version& active) {
+  const auto copy = fs::ReadWholeFile(root, kManifestFile, manifest::Manifest::kMaxBytes);
+  const auto original =
+      fs::ReadWholeFile(root, Join(VersionPath(primary, active), kManifestFile), manifest::Manifest::kMaxBytes);
+  if (copy && original && *copy == *original) return fs::ReplaceLinkAtomic(root, kManifestFile, TopLinkText(primary));
+  return EnsureTopLink(root, primary);
+}
+
 // Recovery cannot tell how a move ended whose pointer is no link: that entry goes first.
 Status ClearOpenMove(const Workplace& place, const Reader& reader) {
   LOTMARK_ASSIGN_OR_RETURN(const auto lock, TakeVolumeLock(place.root, place.lock_wait));
@@ -95,7 +105,9 @@ Result<std::vector<Repair>> RepairPointers(const Workplace& place, const Reader&
     repairs.push_back(std::move(repair));
   }
   const ModelName& primary = place.info.primary_model;
-  if (volume.history().ActiveByEvents(primary)) LOTMARK_RETURN_IF_ERROR(EnsureTopLink(volume.root(), primary));
+  if (const auto active = volume.history().ActiveByEvents(primary)) {
+    LOTMARK_RETURN_IF_ERROR(RestoreTopLink(volume.root(), primary, *active));
+  }
   return repairs;
 }
 

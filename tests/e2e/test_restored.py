@@ -1,5 +1,6 @@
 """A volume put back to an older state: who has seen more notices, until a person says that it is meant."""
 import json
+import os
 import shutil
 import time
 import unittest
@@ -107,11 +108,14 @@ class Restored(PreparedTest):
         self.assertEqual((status, reply["model_version"]), (200, "2023-v1"))
 
     def restore_in_place(self):
-        """As `rsync --delete` does: the folder stays the same one, which a service holds open."""
-        shutil.copytree(self.backup, self.scratch / "copy", symlinks=True)
-        for name in ("models", "journal"):
-            (self.volume / name).rename(self.scratch / f"away-{name}")
-            (self.scratch / "copy" / name).rename(self.volume / name)
+        """File by file, as `rsync -a --delete` does: a service holds the folders open."""
+        pointer, before = self.volume / "models/lesion_cnn_demo/active", self.scratch / "before"
+        before.symlink_to(os.readlink(self.backup / "models/lesion_cnn_demo/active"))
+        before.replace(pointer)
+        for path in sorted((self.backup / "journal").rglob("*"), key=lambda path: path.name == "checkpoint"):
+            if path.is_file():
+                shutil.copy(path, self.scratch / "one")
+                (self.scratch / "one").replace(self.volume / path.relative_to(self.backup))
 
     def test_the_journal_key_of_another_volume(self):
         self.ok("init", self.scratch / "other", "--model", "lesion_cnn_demo")
