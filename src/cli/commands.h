@@ -63,6 +63,7 @@ void AddKey(Registrar& registrar);
 void AddQuarantine(Registrar& registrar);
 // journal_commands.cc
 void AddJournal(Registrar& registrar);
+// recover_commands.cc
 void AddRecover(Registrar& registrar);
 void AddRepair(Registrar& registrar);
 // serve_command.cc

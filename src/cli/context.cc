@@ -79,7 +79,8 @@ store::VolumeOptions Context::NewVolumeOptions() const {
 
 // A folder that was named must work; the user's own, where it cannot be made, is done without.
 store::MemorySource Context::MemorySource() const {
-  const bool named = !options_.state.empty() || std::getenv("LOTMARK_STATE") != nullptr;
+  const char* const from_environment = std::getenv("LOTMARK_STATE");
+  const bool named = !options_.state.empty() || (from_environment != nullptr && from_environment[0] != '\0');
   return
       [folder = StateFolder(options_.state), named](const Uuid& volume_id) -> Result<std::unique_ptr<journal::Memory>> {
         auto memory = OpenMemory(folder, volume_id);

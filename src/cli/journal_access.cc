@@ -1,9 +1,11 @@
 #include "cli/journal_access.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "approval/key_file.h"
 #include "approval/passphrase.h"
+#include "base/encoding.h"
 #include "base/private_key_pem.h"
 #include "cli/outside_volume.h"
 #include "fs/posix_fs.h"
@@ -21,6 +23,24 @@ std::string FromEnvironment(const char* variable) {
 Result<std::string> JournalKeyPath(const Uuid& volume_id) {
   LOTMARK_ASSIGN_OR_RETURN(const std::string folder, approval::KeysFolder());
   return folder + "/journal-" + volume_id.text() + ".key";
+}
+
+Status CheckKeysOutside(const std::string& volume_path) {
+  namespace stdfs = std::filesystem;
+  LOTMARK_ASSIGN_OR_RETURN(const std::string keys, approval::KeysFolder());
+  std::error_code error;
+  const stdfs::path volume = stdfs::weakly_canonical(stdfs::absolute(volume_path) / "", error).parent_path();
+  for (stdfs::path folder = stdfs::weakly_canonical(stdfs::absolute(keys) / "", error).parent_path();;
+       folder = folder.parent_path()) {
+    if (error)
+      return MachineFailed("cannot resolve " + Printable(volume_path) + " and " + Printable(keys) + ": " +
+                           error.message());
+    if (folder == volume) {
+      return Refused("the keys folder " + Printable(keys) + " lies in the volume that is to be made",
+                     "Volumes are copied and mounted elsewhere: name another folder of keys with LOTMARK_KEYS.");
+    }
+    if (folder == folder.root_path()) return Ok();
+  }
 }
 
 Result<tlog::PrivateKey> MakeJournalKey(const Uuid& volume_id) {

@@ -15,6 +15,9 @@ namespace lotmark::cli {
 // `journal-<volume id>.key` in the keys folder (approval/key_file.h).
 Result<std::string> JournalKeyPath(const Uuid& volume_id);
 
+// kRefused: the keys folder lies in `volume_path`, which is about to become a volume.
+Status CheckKeysOutside(const std::string& volume_path);
+
 // A new one, durable before this returns. Encrypted when LOTMARK_PASSPHRASE_FILE is set: it is the host's, as sshd's
 // is, and has to sign without a person there.
 Result<tlog::PrivateKey> MakeJournalKey(const Uuid& volume_id);

@@ -19,6 +19,7 @@ namespace {
 
 Result<Outcome> Init(const Context& context, const std::string& path, const std::string& model_text) {
   LOTMARK_ASSIGN_OR_RETURN(const ModelName model, ModelName::Parse(model_text));
+  LOTMARK_RETURN_IF_ERROR(CheckKeysOutside(path));
   LOTMARK_ASSIGN_OR_RETURN(const auto root, fs::CreatePosixDir(path));
   const store::NewVolume what{model, policy::DefaultPolicyBytes()};
   LOTMARK_ASSIGN_OR_RETURN(const auto outcome, store::Volume::Init(*root, what, context.NewVolumeOptions()));

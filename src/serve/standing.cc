@@ -92,8 +92,11 @@ Status Authorise(const Standing& standing, const VersionIdentity& named) {
 
 std::optional<Withdrawal> WithdrawalOf(const Standing& standing, const VersionIdentity& serving) {
   using Leave = Withdrawal::Leave;
-  if (standing.stopped) return Withdrawal{"was stopped", Leave::kAtOnce};
-  if (Contains(standing.quarantined, serving.manifest_sha256)) {
+  const bool quarantined = Contains(standing.quarantined, serving.manifest_sha256);
+  if (standing.stopped) {
+    return Withdrawal{quarantined ? "was stopped and is in quarantine" : "was stopped", Leave::kAtOnce};
+  }
+  if (quarantined) {
     return Withdrawal{"is in quarantine", Leave::kForAnother};
   }
   if (Contains(standing.rolled_back_from, serving.manifest_sha256)) {

@@ -35,7 +35,8 @@ Result<std::vector<std::string>> VerifyFacts(fs::Dir& root, const std::vector<jo
 // Where the file of such an event lies; nothing for events without one.
 std::optional<std::string> FactFolderOf(const journal::Event& event);
 
-// Points `policy.json` at the policy in force, durably, where it is missing or names an earlier one.
+// Points `policy.json` at the policy in force, durably, where it is missing, names an earlier one, or is a
+// copy of that policy.
 // kRefused: something else lies there. REQUIRES: the volume's lock is held.
 Status EnsurePolicyLink(fs::Dir& root, const journal::VolumeHistory& history);
 
