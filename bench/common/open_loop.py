@@ -5,7 +5,8 @@ from when it was due. A program of its own, so that what else a benchmark does t
     open_loop.py PORT RATE SECONDS CONNECTIONS OUT IMAGE...
 
 Request n carries image n modulo their number. Writes to OUT, for each request in order, one JSON line: [due (s since the
-start), time (s), status, body]; status 0 = no answer. CONNECTIONS bounds what can be in flight, nothing else.
+start), time (s), status, body]; status 0 = no answer. CONNECTIONS bounds what can be in flight, nothing else. Prints a line
+when it begins.
 """
 import http.client
 import itertools
@@ -47,6 +48,8 @@ def main():
     threads = [threading.Thread(target=client) for _ in range(connections)]
     for thread in threads:
         thread.start()
+    time.sleep(max(0.0, begin - time.perf_counter()))
+    print("the first request is due", flush=True)
     for thread in threads:
         thread.join()
     with open(sys.argv[5], "w", encoding="utf-8") as out:
