@@ -102,6 +102,18 @@ Result<Outcome> Verify(const Context& context, const std::string& version) {
   return outcome;
 }
 
+// The reason, and what else tells such an event from others.
+std::string DetailOf(const journal::Event& event) {
+  std::string about;
+  if (event.person) about = *event.person;
+  if (event.proposed_policy_sha256) about += ", of the policy " + event.proposed_policy_sha256->short_hex();
+  if (event.evidence) about = *event.evidence + " " + event.file_sha256->short_hex();
+  if (event.kind == journal::EventKind::kPolicyChanged) about = "policy " + event.file_sha256->short_hex();
+  if (event.kind == journal::EventKind::kKeyRevoked) about = "key " + event.key_id->short_hex();
+  if (about.empty() || event.reason.empty()) return about + event.reason;
+  return about + ": " + event.reason;
+}
+
 Result<Outcome> History(const Context& context, bool all_models) {
   LOTMARK_ASSIGN_OR_RETURN(const auto reader, context.OpenReader());
   std::optional<ModelName> model;
@@ -123,7 +135,7 @@ Result<Outcome> History(const Context& context, bool all_models) {
                     event.version ? event.version->text() : "",
                     event.manifest_sha256 ? event.manifest_sha256->short_hex() : "",
                     Printable(event.actor.name) + (event.actor.authenticated ? "" : " (unauthenticated)"),
-                    Printable(event.reason)});
+                    Printable(DetailOf(event), journal::Event::kMaxReasonBytes)});
   }
   PrintLine(Table(rows));
   return Outcome::kDone;
