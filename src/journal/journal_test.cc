@@ -155,15 +155,10 @@ TEST_F(JournalTest, AKnowingRestoreIsAcceptedOnceByAnEvent) {
   Restore(old);
   EXPECT_NE(RememberingError(), "");
 
-  Event accepted = SampleRegistering("v1");
-  accepted.kind = EventKind::kRestoredAccepted;
-  accepted.model.reset();
-  accepted.version.reset();
-  accepted.manifest_sha256.reset();
   Journal accepting = OpenRemembering();
   accepting.AcceptRestored();
   ASSERT_TRUE(accepting.ReadAll());
-  ASSERT_TRUE(accepting.Append(accepted, kKey));
+  ASSERT_TRUE(accepting.Append(SampleRestoredAccepted(), kKey));
   EXPECT_EQ(RememberingError(), "");
 
   // Cut back to just behind that acceptance, the journal is refused again: it was seen to go further.
@@ -180,12 +175,7 @@ TEST_F(JournalTest, AnotherMemoryLearnsOfTheAcceptanceFromTheJournal) {
   ASSERT_TRUE(Append("v2"));
   EXPECT_EQ(RememberingError(), "");  // a service that saw v2
   Restore(old);
-  Event accepted = SampleRegistering("v1");
-  accepted.kind = EventKind::kRestoredAccepted;
-  accepted.model.reset();
-  accepted.version.reset();
-  accepted.manifest_sha256.reset();
-  ASSERT_TRUE(Open().Append(accepted, kKey));  // by a command that keeps another memory
+  ASSERT_TRUE(Open().Append(SampleRestoredAccepted(), kKey));  // by a command that keeps another memory
   EXPECT_EQ(RememberingError(), "");
   const auto just_accepted = Backup();
   ASSERT_TRUE(Append("v4"));

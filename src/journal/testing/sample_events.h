@@ -29,4 +29,14 @@ inline Event SampleRegistering(std::string_view version) {
   return event;
 }
 
+// Somebody accepts the journal as it is, under the policy of SampleCreated.
+inline Event SampleRestoredAccepted() {
+  Event event = SampleCreated();
+  event.kind = EventKind::kRestoredAccepted;
+  event.policy_sha256 = event.file_sha256;
+  event.file_sha256.reset();
+  event.model.reset();
+  return event;
+}
+
 }  // namespace lotmark::journal
