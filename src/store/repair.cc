@@ -33,6 +33,8 @@ Status ClearPlace(fs::Dir& root, const std::string& path) {
   if (!found && found.error().code == ErrorCode::kNotFound) return Ok();
   if (!found) return found.error();
   if (found->kind == fs::EntryKind::kLink) return Ok();
+  // A copied version is read-only, and only who may write a folder may move it to another one.
+  if (found->kind == fs::EntryKind::kFolder) LOTMARK_RETURN_IF_ERROR(root.MakeWritable(path));
   LOTMARK_RETURN_IF_ERROR(root.Rename(path, Join(kStagingFolder, Uuid::V4().text())));
   LOTMARK_RETURN_IF_ERROR(SyncFolder(root, kStagingFolder));
   const size_t slash = path.rfind('/');
