@@ -149,7 +149,7 @@ Result<GoldenEvidence> MakeGoldenEvidence(const manifest::Manifest& manifest, ma
                            .output_sha256 = result.output_sha256,
                            .passed = result.failure.empty()};
     if (result.output_sha256) one.worst_difference = result.worst_difference;
-    evidence.cases.push_back(std::move(one));
+    evidence.cases.push_back(one);
   }
   return evidence;
 }
@@ -188,7 +188,7 @@ Result<GoldenEvidence> ParseGoldenEvidence(std::string_view text) {
   for (size_t i = 0; i < cases->size(); ++i) {
     LOTMARK_ASSIGN_OR_RETURN(const JsonObject object, JsonObject::Of((*cases)[i], fmt::format("cases[{}]", i)));
     LOTMARK_ASSIGN_OR_RETURN(GoldenEvidenceCase one, ParseCase(object));
-    evidence.cases.push_back(std::move(one));
+    evidence.cases.push_back(one);
   }
   LOTMARK_RETURN_IF_ERROR(CheckConsistent(evidence));
   if (FormatGoldenEvidence(evidence) != text) {

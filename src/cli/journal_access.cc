@@ -72,7 +72,7 @@ Result<tlog::PrivateKey> LoadJournalKey(const Uuid& volume_id) {
 
 std::string StateFolder(const std::string& option) {
   if (!option.empty()) return option;
-  if (const std::string state = FromEnvironment("LOTMARK_STATE"); !state.empty()) return state;
+  if (std::string state = FromEnvironment("LOTMARK_STATE"); !state.empty()) return state;
   if (const std::string base = FromEnvironment("XDG_STATE_HOME"); !base.empty()) return base + "/lotmark";
   const std::string home = FromEnvironment("HOME");
   return home.empty() ? "" : home + "/.local/state/lotmark";
