@@ -47,7 +47,7 @@ Status MovePointer(fs::Dir& root, const ModelName& model, const Version& version
 
 Status RemovePointer(fs::Dir& root, const ModelName& model) {
   LOTMARK_ASSIGN_OR_RETURN(const std::unique_ptr<fs::Dir> folder, root.OpenDir(ModelPath(model)));
-  const Status removed = folder->RemoveFile(kActiveLink);
+  Status removed = folder->RemoveFile(kActiveLink);
   // An error may be reported of what has happened: the disk knows.
   if (!removed) {
     const auto found = folder->Stat(kActiveLink);
