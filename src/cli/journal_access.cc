@@ -13,9 +13,19 @@
 namespace lotmark::cli {
 namespace {
 
+namespace stdfs = std::filesystem;
+
 std::string FromEnvironment(const char* variable) {
   const char* const value = std::getenv(variable);
   return value == nullptr ? "" : value;
+}
+
+// Absolute, without links as far as it exists, and without a slash at the end.
+Result<stdfs::path> Resolved(const std::string& path) {
+  std::error_code error;
+  const stdfs::path real = stdfs::weakly_canonical(stdfs::absolute(path), error);
+  if (error) return MachineFailed("cannot resolve " + Printable(path) + ": " + error.message());
+  return real.has_filename() ? real : real.parent_path();
 }
 
 }  // namespace
@@ -26,21 +36,14 @@ Result<std::string> JournalKeyPath(const Uuid& volume_id) {
 }
 
 Status CheckKeysOutside(const std::string& volume_path) {
-  namespace stdfs = std::filesystem;
   LOTMARK_ASSIGN_OR_RETURN(const std::string keys, approval::KeysFolder());
-  std::error_code error;
-  const stdfs::path volume = stdfs::weakly_canonical(stdfs::absolute(volume_path) / "", error).parent_path();
-  for (stdfs::path folder = stdfs::weakly_canonical(stdfs::absolute(keys) / "", error).parent_path();;
-       folder = folder.parent_path()) {
-    if (error)
-      return MachineFailed("cannot resolve " + Printable(volume_path) + " and " + Printable(keys) + ": " +
-                           error.message());
-    if (folder == volume) {
-      return Refused("the keys folder " + Printable(keys) + " lies in the volume that is to be made",
-                     "Volumes are copied and mounted elsewhere: name another folder of keys with LOTMARK_KEYS.");
-    }
-    if (folder == folder.root_path()) return Ok();
+  LOTMARK_ASSIGN_OR_RETURN(const stdfs::path volume, Resolved(volume_path));
+  LOTMARK_ASSIGN_OR_RETURN(stdfs::path folder, Resolved(keys));
+  for (; folder != volume; folder = folder.parent_path()) {
+    if (!folder.has_relative_path()) return Ok();
   }
+  return Refused("the keys folder " + Printable(keys) + " lies in the volume that is to be made",
+                 "Volumes are copied and mounted elsewhere: name another folder of keys with LOTMARK_KEYS.");
 }
 
 Result<tlog::PrivateKey> MakeJournalKey(const Uuid& volume_id) {

@@ -60,7 +60,7 @@ class JournalKey(PreparedTest):
         shutil.copy2(self.key, inside)
         self.before = self.files()
         for args in (["activate", "2024-v1", "--reason", "x"], ["recover"]):
-            self.refused(*args, says="may not lie in a model volume", environment={"LOTMARK_KEYS": str(inside)})
+            self.refused(*args, says="lies in the model volume", environment={"LOTMARK_KEYS": str(inside)})
         self.assertEqual(self.files(), self.before)
         # Nor is one made in the volume that is about to be, or in another one.
         new = self.scratch / "new"

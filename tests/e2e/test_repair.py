@@ -90,8 +90,10 @@ class Repair(PreparedTest):
         self.ok("quarantine", "2024-v1", "--stop", "--reason", "CAPA-77")
         self.pointer.symlink_to("versions/2024-v1")
         self.assertIn("2024-v1", self.problem())
-        self.assertIn("the pointer names nothing again", self.ok("repair", "--reason", "nobody may do that").out)
-        self.assertFalse(self.pointer.is_symlink())
+        self.refused("repair", "--reason", "x", says=["it named 2024-v1", "nothing is active", "remove it"])
+        self.assertTrue(self.pointer.is_symlink())
+        self.pointer.unlink()
+        self.assertIn("as the journal says", self.ok("repair", "--reason", "x").out)
         self.ok("status")
 
     def test_never_to_a_version_that_is_damaged(self):
