@@ -53,8 +53,10 @@ Result<PolicyOutcome> SetPolicy(const store::Workplace& place, std::string bytes
                                                                AsBytes(proposed.bytes())));
   event.reason = reason;
   LOTMARK_RETURN_IF_ERROR(volume.Record(std::move(event)));
-  // The policy is in force; the link is for people, and the next command makes it where this fails.
-  (void)fs::ReplaceLinkAtomic(volume.root(), store::kPolicyLink, store::PolicyLinkText(proposed.digest()));
+  // The link is for people, and the next command makes it where this fails; but no success is told after a failed sync.
+  const Status linked =
+      fs::ReplaceLinkAtomic(volume.root(), store::kPolicyLink, store::PolicyLinkText(proposed.digest()));
+  if (!linked) return store::Unconfirmed("the policy is in force", linked.error());
   return PolicyOutcome::kChanged;
 }
 
