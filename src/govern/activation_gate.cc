@@ -2,17 +2,10 @@
 
 #include "govern/approvals.h"
 #include "govern/policy_in_force.h"
+#include "manifest/load_size.h"
 
 namespace lotmark::govern {
 namespace {
-
-uint64_t ArtifactBytes(const manifest::Manifest& manifest) {
-  const manifest::Artifact* artifact = manifest.artifact(manifest::Format::kOnnx);
-  if (artifact == nullptr || !artifact->file) return 0;
-  uint64_t bytes = artifact->file->size.value_or(0);
-  for (const manifest::FileRef& file : artifact->external_data) bytes += file.size.value_or(0);
-  return bytes;
-}
 
 // Of a version that is not registered: none.
 Result<policy::ApprovalFacts> ApprovalsOf(const store::Reader& reader, const journal::VolumeHistory& history,
@@ -32,7 +25,7 @@ Result<std::vector<policy::Unmet>> UnmetFor(const store::Reader& reader, const j
   LOTMARK_ASSIGN_OR_RETURN(auto approvals, ApprovalsOf(reader, history, in_force, manifest));
   policy::Facts facts{.usable_formats = {},
                       .golden_origin = {},
-                      .artifact_bytes = ArtifactBytes(manifest),
+                      .artifact_bytes = manifest::LoadSize(manifest, manifest::Format::kOnnx),
                       .available_memory = memory ? memory() : std::nullopt,
                       .approvals = std::move(approvals)};
   for (const auto& [format, artifact] : manifest.artifacts()) {

@@ -27,43 +27,15 @@ Result<approval::ApprovalRequest> WantedFor(const store::LockedVolume& volume, c
                                    PolicySubject{proposed, {history.policy_sha256, history.policy_event}}};
 }
 
-struct Known {
-  std::vector<Approval> approvals;  // of the same subject
-
-  bool Has(const Approval& approval) const {
-    return std::any_of(approvals.begin(), approvals.end(), [&](const Approval& at) {
-      return at.key_id() == approval.key_id() && at.statement_sha256() == approval.statement_sha256();
-    });
-  }
-};
-
-Status AddKnown(fs::Dir& root, const std::string& folder, const Digest& file, Known& known) {
-  LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, store::ReadFact(root, folder, file));
-  LOTMARK_ASSIGN_OR_RETURN(Approval approval, Approval::Parse(std::string(AsText(bytes))));
-  known.approvals.push_back(std::move(approval));
-  return Ok();
+// The same act of signing, whatever white space its envelope has.
+bool Has(const std::vector<Approval>& known, const Approval& approval) {
+  return std::any_of(known.begin(), known.end(), [&](const Approval& at) {
+    return at.key_id() == approval.key_id() && at.statement_sha256() == approval.statement_sha256();
+  });
 }
 
-Result<Known> KnownFor(const store::LockedVolume& volume, const approval::ApprovalRequest& wanted) {
-  Known known;
-  if (const auto* const subject = std::get_if<VersionSubject>(&wanted.subject)) {
-    const std::string folder = store::EvidencePath(subject->model, subject->version);
-    for (const journal::VersionFact& at : volume.history().approvals) {
-      if (at.model != subject->model || at.version != subject->version) continue;
-      LOTMARK_RETURN_IF_ERROR(AddKnown(volume.root(), folder, *at.file, known));
-    }
-    return known;
-  }
-  for (const journal::PolicyApproval& at : volume.history().policy_approvals) {
-    if (at.policy_sha256 != wanted.subject_sha256()) continue;
-    LOTMARK_RETURN_IF_ERROR(AddKnown(volume.root(), std::string(store::kPolicyApprovalsFolder), at.file, known));
-  }
-  return known;
-}
-
-size_t CountPeople(const policy::Policy& in_force, const policy::ApprovalFacts& wanted, const Known& known) {
-  policy::ApprovalFacts facts = wanted;
-  for (const Approval& at : known.approvals) facts.given.push_back(policy::Examine(in_force, at));
+size_t CountPeople(const policy::Policy& in_force, policy::ApprovalFacts facts, const std::vector<Approval>& known) {
+  for (const Approval& at : known) facts.given.push_back(policy::Examine(in_force, at));
   return policy::EvaluateApprovals(in_force, facts).people.size();
 }
 
@@ -90,7 +62,32 @@ std::string FolderFor(const approval::ApprovalRequest& request) {
   return std::string(store::kPolicyApprovalsFolder);
 }
 
+std::vector<Digest> FilesFor(const journal::VolumeHistory& history, const approval::ApprovalRequest& wanted) {
+  std::vector<Digest> files;
+  if (const auto* const subject = std::get_if<VersionSubject>(&wanted.subject)) {
+    for (const journal::VersionFact& at : history.approvals) {
+      if (at.model == subject->model && at.version == subject->version) files.push_back(*at.file);
+    }
+    return files;
+  }
+  for (const journal::PolicyApproval& at : history.policy_approvals) {
+    if (at.policy_sha256 == wanted.subject_sha256()) files.push_back(at.file);
+  }
+  return files;
+}
+
 }  // namespace
+
+Result<std::vector<Approval>> ReadApprovals(fs::Dir& root, const journal::VolumeHistory& history,
+                                            const approval::ApprovalRequest& wanted) {
+  std::vector<Approval> approvals;
+  for (const Digest& file : FilesFor(history, wanted)) {
+    LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, store::ReadFact(root, FolderFor(wanted), file));
+    LOTMARK_ASSIGN_OR_RETURN(Approval approval, Approval::Parse(std::string(AsText(bytes))));
+    approvals.push_back(std::move(approval));
+  }
+  return approvals;
+}
 
 Result<approval::ApprovalRequest> RequestFor(const store::VolumeInfo& info, const journal::VolumeHistory& history,
                                              const ModelName& model, const Version& version) {
@@ -110,13 +107,9 @@ Result<policy::ApprovalFacts> VersionApprovals(fs::Dir& root, const store::Volum
                                                const journal::VolumeHistory& history, const policy::Policy& in_force,
                                                const ModelName& model, const Version& version) {
   LOTMARK_ASSIGN_OR_RETURN(auto wanted, RequestFor(info, history, model, version));
+  LOTMARK_ASSIGN_OR_RETURN(const auto approvals, ReadApprovals(root, history, wanted));
   policy::ApprovalFacts facts{std::move(wanted), {}, RevokedKeys(history)};
-  for (const journal::VersionFact& at : history.approvals) {
-    if (at.model != model || at.version != version) continue;
-    LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes, store::ReadFact(root, store::EvidencePath(model, version), *at.file));
-    LOTMARK_ASSIGN_OR_RETURN(const Approval approval, Approval::Parse(std::string(AsText(bytes))));
-    facts.given.push_back(policy::Examine(in_force, approval));
-  }
+  for (const Approval& at : approvals) facts.given.push_back(policy::Examine(in_force, at));
   return facts;
 }
 
@@ -131,14 +124,14 @@ Result<ImportedApproval> ImportApproval(const store::Workplace& place, std::stri
     return Refused("the approval does not count: " + judged.why,
                    "`lotmark approve request` makes the request that is to be signed now.");
   }
-  LOTMARK_ASSIGN_OR_RETURN(Known known, KnownFor(volume, wanted));
-  ImportedApproval done{known.Has(approval), wanted, judged.person, 0, in_force.activation().approvals};
+  LOTMARK_ASSIGN_OR_RETURN(auto known, ReadApprovals(volume.root(), volume.history(), wanted));
+  ImportedApproval done{Has(known, approval), wanted, judged.person, 0, in_force.activation().approvals};
   if (!done.was_imported) {
     journal::Event event = EventOf(approval, judged.person);
     LOTMARK_ASSIGN_OR_RETURN(event.file_sha256,
                              store::WriteFact(volume.root(), FolderFor(wanted), AsBytes(approval.bytes())));
     LOTMARK_RETURN_IF_ERROR(volume.Record(std::move(event)));
-    known.approvals.push_back(approval);
+    known.push_back(approval);
   }
   done.people = CountPeople(in_force, facts, known);
   return done;

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "approval/request.h"
+#include "approval/signed_approval.h"
 #include "base/result.h"
 #include "journal/history.h"
 #include "policy/approvals.h"
@@ -19,6 +21,11 @@ namespace lotmark::govern {
 // kNotFound: not registered.
 Result<approval::ApprovalRequest> RequestFor(const store::VolumeInfo& info, const journal::VolumeHistory& history,
                                              const ModelName& model, const Version& version);
+
+// Those that were imported for the subject of `wanted`, in the order of their events. kRefused: a file is missing or
+// changed.
+Result<std::vector<approval::Approval>> ReadApprovals(fs::Dir& root, const journal::VolumeHistory& history,
+                                                      const approval::ApprovalRequest& wanted);
 
 // All that were imported for the version, with what they must say now. kRefused: a file is missing or changed.
 Result<policy::ApprovalFacts> VersionApprovals(fs::Dir& root, const store::VolumeInfo& info,

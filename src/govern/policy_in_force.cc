@@ -4,6 +4,7 @@
 
 #include "approval/signed_approval.h"
 #include "fs/file_ops.h"
+#include "govern/approvals.h"
 #include "store/fact_file.h"
 #include "store/layout.h"
 
@@ -26,13 +27,8 @@ Result<policy::ApprovalFacts> PolicyApprovals(fs::Dir& root, const store::Volume
                                               const journal::VolumeHistory& history, const policy::Policy& proposed) {
   LOTMARK_ASSIGN_OR_RETURN(const policy::Policy in_force, ReadPolicy(root, history));
   policy::ApprovalFacts facts{RequestFor(info, history, proposed), {}, RevokedKeys(history)};
-  for (const journal::PolicyApproval& at : history.policy_approvals) {
-    if (at.policy_sha256 != proposed.digest()) continue;
-    LOTMARK_ASSIGN_OR_RETURN(const Bytes bytes,
-                             store::ReadFact(root, std::string(store::kPolicyApprovalsFolder), at.file));
-    LOTMARK_ASSIGN_OR_RETURN(const auto approval, approval::Approval::Parse(std::string(AsText(bytes))));
-    facts.given.push_back(policy::Examine(in_force, approval));
-  }
+  LOTMARK_ASSIGN_OR_RETURN(const auto approvals, ReadApprovals(root, history, facts.wanted));
+  for (const approval::Approval& at : approvals) facts.given.push_back(policy::Examine(in_force, at));
   return facts;
 }
 

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "manifest/load_size.h"
 #include "serve/memory.h"
 #include "serve/standing.h"
 
@@ -94,16 +95,7 @@ class VolumeSource final : public ModelSource {
 
   Status CheckMemoryFor(const manifest::Manifest& manifest) const {
     LOTMARK_ASSIGN_OR_RETURN(const MemoryState memory, ReadMemoryState());
-    return CheckMemoryForLoad(ArtifactBytes(manifest), memory);
-  }
-
-  // What the runtime reads; 0 for a format that the manifest lacks, which LoadModel refuses.
-  uint64_t ArtifactBytes(const manifest::Manifest& manifest) const {
-    const manifest::Artifact* artifact = manifest.artifact(runtime_.format());
-    if (artifact == nullptr || !artifact->file) return 0;
-    uint64_t bytes = artifact->file->size.value_or(0);
-    for (const manifest::FileRef& file : artifact->external_data) bytes += file.size.value_or(0);
-    return bytes;
+    return CheckMemoryForLoad(manifest::LoadSize(manifest, runtime_.format()), memory);
   }
 
   Standing standing() const {

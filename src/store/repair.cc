@@ -92,13 +92,12 @@ Status RepairOne(LockedVolume& volume, const Reader& reader, const Repair& repai
   return recorded ? Ok() : Unconfirmed("the pointer has moved", recorded.error());
 }
 
-// What keeps recovery from its work goes first: the copy of a policy in the place of its link, and what lies in a
-// pointer's place, for it cannot be told how a move of that pointer ended.
+// What keeps recovery from its work goes first: what lies in the pointer's place of an open move, for it cannot be told
+// how that ended.
 Status ClearWay(const Workplace& place, const Reader& reader) {
   LOTMARK_ASSIGN_OR_RETURN(const auto lock, TakeVolumeLock(place.root, place.lock_wait));
   LOTMARK_ASSIGN_OR_RETURN(const auto events, reader.History());
   LOTMARK_ASSIGN_OR_RETURN(const auto history, journal::FoldEvents(events));
-  LOTMARK_RETURN_IF_ERROR(ClearCopy(place.root, kPolicyLink, history.files));
   const auto& intent = history.open_intent;
   if (!intent || !journal::IsPointerIntent(intent->kind)) return Ok();
   return ReadPointer(place.root, *intent->model) ? Ok() : ClearPointer(place.root, *intent->model);
